@@ -1,0 +1,205 @@
+"""The model: arrays, and the arithmetic from texts to probabilities.
+
+A :class:`Model` holds no code of its own inside and no library's objects: what
+:mod:`classifier.artefact` saves and loads is the dictionary of its arrays and settings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from classifier import kernel
+from classifier.records import NAMED_ROLES, ROLES
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bytes = npt.NDArray[np.uint8]
+
+HEADS: Final = 2 * len(ROLES) + 1
+"""Heads of the body: the five roles read as an ad, the five read as a ticket, and which it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """A column of texts as Arrow lays it out: UTF-8 bytes and n + 1 offsets into them."""
+
+    data: Bytes
+    offsets: Ints
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @classmethod
+    def of(cls, texts: list[str]) -> Texts:
+        """Lay out Python strings; what UTF-8 cannot hold (lone surrogates) becomes '?'."""
+        encoded = [text.encode("utf-8", "replace") for text in texts]
+        offsets = np.zeros(len(encoded) + 1, np.int64)
+        np.cumsum([len(text) for text in encoded], out=offsets[1:])
+        return cls(np.frombuffer(b"".join(encoded), np.uint8), offsets)
+
+    def text(self, index: int) -> str:
+        """Return one text as a string; broken bytes become the replacement character."""
+        return self.data[self.offsets[index] : self.offsets[index + 1]].tobytes().decode("utf-8", "replace")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Weights of one or more linear outputs: ``weights`` (terms, heads) and ``bias`` (heads,)."""
+
+    weights: Floats
+    bias: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """What the kernel read in n texts.
+
+    ``logits`` (n, heads); ``names`` (n, 4), how strongly the text names each role as its own,
+    in log-odds; ``stats`` (n, 5), counts in the order of :data:`classifier.kernel.STATS`.
+    """
+
+    logits: Floats
+    names: Floats
+    stats: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Probabilities (n, 5) in the order of ROLES, and the counts that the policy asks for."""
+
+    probabilities: Floats
+    stats: Ints
+    title_conflict: npt.NDArray[np.bool_] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Blend:
+    """How the readings become one answer; fitted in training, see ``docs/method.md``.
+
+    ``naming`` scales the naming log-odds of an ad and of a ticket, ``unnamed`` is what a text
+    that names no role gains towards ``none``, ``temperature`` divides the logits of an ad and
+    of a ticket, ``title`` scales the title's own logits, and ``conflict`` is the probability
+    that title and body must each give to different answers to be said to disagree.
+    """
+
+    naming: tuple[float, float] = (0.5, 0.5)
+    unnamed: tuple[float, float] = (0.0, 0.0)
+    temperature: tuple[float, float] = (1.0, 1.0)
+    title: float = 1.0
+    conflict: float = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """All that answers a text. Arrays may be read-only maps of a file shared by processes."""
+
+    id: str
+    fold: npt.NDArray[np.uint16]
+    expansions: npt.NDArray[np.uint16]
+    keys: npt.NDArray[np.uint64]
+    values: npt.NDArray[np.int32]
+    sieve: npt.NDArray[np.uint64]
+    idf: Floats
+    name_roles: Bytes
+    modifiers: npt.NDArray[np.bool_]
+    cue_keys: npt.NDArray[np.uint64]
+    cue_values: npt.NDArray[np.int32]
+    cue_sieve: npt.NDArray[np.uint64]
+    cue_weights: Floats
+    body: Head
+    title: Head
+    responsibility: Head
+    terms: Bytes
+    term_offsets: Ints
+    blend: Blend
+    prior: tuple[float, ...]
+
+    def read(self, texts: Texts, head: Head) -> Readings:
+        """Run the kernel over the texts with the weights of ``head``."""
+        n = len(texts)
+        logits = np.zeros((n, head.bias.size))
+        names = np.zeros((n, len(NAMED_ROLES)))
+        stats = np.zeros((n, len(kernel.STATS)), np.int64)
+        kernel.score(
+            texts.data, texts.offsets, self.fold, self.expansions, self.keys, self.values, self.sieve,
+            self.idf, head.weights, head.bias, self.name_roles, self.modifiers,
+            self.cue_keys, self.cue_values, self.cue_sieve, self.cue_weights, logits, names, stats,
+        )  # fmt: skip
+        return Readings(logits, names, stats)
+
+    def score(self, texts: Texts, titles: Texts | None = None) -> Scores:
+        """Return the probabilities of n texts, with their titles where given."""
+        readings = self.read(texts, self.body)
+        logits = self.blended(readings)
+        probabilities = softmax(logits)
+        conflict = None
+        if titles is not None:
+            alone = self.read(titles, self.title)
+            title = alone.logits + _named(alone.names)
+            given = (alone.stats[:, 0] > 0)[:, None]
+            conflict = self._conflict(probabilities, softmax(title)) & given[:, 0]
+            probabilities = softmax(logits + np.where(given, self.blend.title * title, 0.0))
+        empty = readings.stats[:, 0] == 0
+        if titles is not None:
+            empty &= ~given[:, 0]
+        probabilities[empty] = self.prior
+        return Scores(probabilities, readings.stats, conflict)
+
+    def blended(self, readings: Readings) -> Floats:
+        """Return the five logits (n, 5) of what was read: words and names, as an ad or a ticket."""
+        roles = len(ROLES)
+        ad = 1.0 / (1.0 + np.exp(-readings.logits[:, -1:]))
+        logits = ad * readings.logits[:, :roles] + (1.0 - ad) * readings.logits[:, roles : 2 * roles]
+        blend = self.blend
+        logits = logits + (ad * blend.naming[0] + (1.0 - ad) * blend.naming[1]) * _named(readings.names)
+        unnamed = (readings.stats[:, 4:] == 0) * (ad * blend.unnamed[0] + (1.0 - ad) * blend.unnamed[1])
+        logits[:, roles - 1 :] += unnamed
+        scaled: Floats = logits / (ad * blend.temperature[0] + (1.0 - ad) * blend.temperature[1])
+        return scaled
+
+    def _conflict(self, body: Floats, title: Floats) -> npt.NDArray[np.bool_]:
+        sure = (body.max(1) >= self.blend.conflict) & (title.max(1) >= self.blend.conflict)
+        differ: npt.NDArray[np.bool_] = sure & (body.argmax(1) != title.argmax(1))
+        return differ
+
+    def term(self, index: int) -> str:
+        """Return the word, pair or triple with this number."""
+        return self.terms[self.term_offsets[index] : self.term_offsets[index + 1]].tobytes().decode()
+
+    def to_parts(self) -> dict[str, Any]:
+        """Return arrays and plain values under their names, heads and blend taken apart."""
+        parts: dict[str, Any] = {}
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if isinstance(value, Head):
+                parts[f"{item.name}.weights"], parts[f"{item.name}.bias"] = value.weights, value.bias
+            elif isinstance(value, Blend):
+                parts[item.name] = {part.name: getattr(value, part.name) for part in fields(value)}
+            else:
+                parts[item.name] = value
+        return parts
+
+    @classmethod
+    def from_parts(cls, parts: dict[str, Any]) -> Model:
+        """Put a model together again; the inverse of :meth:`to_parts`."""
+        whole = {name: value for name, value in parts.items() if "." not in name}
+        for name in ("body", "title", "responsibility"):
+            whole[name] = Head(parts[f"{name}.weights"], parts[f"{name}.bias"])
+        whole["blend"] = Blend(**parts["blend"])
+        return cls(**whole)
+
+
+def _named(names: Floats) -> Floats:
+    """Return naming scores (n, 4) with a column of zeros for ``none``."""
+    return np.concatenate([names, np.zeros((len(names), 1))], axis=1)
+
+
+def softmax(logits: Floats) -> Floats:
+    """Return rows of probabilities that sum to 1."""
+    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
+    result: Floats = shifted / shifted.sum(axis=1, keepdims=True)
+    return result

@@ -1,0 +1,102 @@
+"""The only composition: texts to scores to decisions. One text is a batch of one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from classifier.decide import DECISIONS, Decisions, decide
+from classifier.language import is_english
+from classifier.model import Model, Scores, Texts
+from classifier.records import PROBABILITY_COLUMNS, REASONS, ROLES, ModelInfo, Policy, Result
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The answers for n texts, column by column."""
+
+    scores: Scores
+    decisions: Decisions
+    model: str
+
+    def result(self, row: int) -> Result:
+        """Return one answer as a record."""
+        decisions = self.decisions
+        probabilities = self.scores.probabilities[row].tolist()
+        conflict = self.scores.title_conflict
+        return Result(
+            role=DECISIONS[decisions.role[row]],
+            best=ROLES[decisions.best[row]],
+            runner_up=ROLES[decisions.runner_up[row]],
+            confidence=float(decisions.confidence[row]),
+            probabilities=dict(zip(ROLES, probabilities, strict=True)),
+            reason=REASONS[decisions.reason[row]],
+            model=self.model,
+            title_conflict=None if conflict is None else bool(conflict[row]),
+        )
+
+    def columns(self) -> dict[str, pa.Array]:
+        """Return our columns as Arrow arrays of n rows, in the order of the contract."""
+        import pyarrow as pa
+
+        decisions, n = self.decisions, len(self.decisions.role)
+        columns: dict[str, pa.Array] = {
+            "role": _names(decisions.role, DECISIONS),
+            "best": _names(decisions.best, ROLES),
+            "runner_up": _names(decisions.runner_up, ROLES),
+            "confidence": pa.array(decisions.confidence),
+        }
+        for index, name in enumerate(PROBABILITY_COLUMNS):
+            columns[name] = pa.array(np.ascontiguousarray(self.scores.probabilities[:, index]))
+        columns["reason"] = _names(decisions.reason, REASONS)
+        if self.scores.title_conflict is not None:
+            columns["title_conflict"] = pa.array(self.scores.title_conflict)
+        columns["model"] = pa.repeat(self.model, n)
+        return columns
+
+
+def _names(codes: Any, names: Sequence[str]) -> pa.Array:
+    import pyarrow as pa
+
+    return pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(names)).cast(pa.string())
+
+
+@dataclass(frozen=True, slots=True)
+class Classifier:
+    """A model and a policy, ready to answer. Made by :func:`classifier.load`."""
+
+    model: Model
+    info: ModelInfo
+    policy: Policy
+
+    def answer(self, texts: Texts, titles: Texts | None = None) -> Answers:
+        """Answer n texts: the one way through the code. Safe to call from many threads."""
+        scores = self.model.score(texts, titles)
+
+        def english(row: int) -> bool:
+            text = texts.text(row)
+            return is_english(f"{titles.text(row)}\n{text}" if titles is not None else text)
+
+        decisions = decide(scores.probabilities, scores.stats, self.policy, english)
+        return Answers(scores, decisions, self.model.id)
+
+    def classify(self, text: str, *, title: str | None = None) -> Result:
+        """Answer one text, with its title where there is one.
+
+        >>> from classifier import load
+        >>> load().classify("Define SLOs and run blameless postmortems.").role
+        'sre'
+        """
+        return self.classify_many([text], titles=None if title is None else [title])[0]
+
+    def classify_many(self, texts: Sequence[str], *, titles: Sequence[str] | None = None) -> list[Result]:
+        """Answer many texts, in order; ``titles``, where given, is as long as ``texts``."""
+        columns = None if titles is None else Texts.of(list(titles))
+        answers = self.answer(Texts.of(list(texts)), columns)
+        return [answers.result(row) for row in range(len(texts))]

@@ -1,0 +1,129 @@
+"""Count facts on labelled real texts: single terms and surroundings of names, never sentences.
+
+What is kept is how many texts of each class hold a term of one to three words, for terms that
+at least five employers use. Who the employer is, is seldom said; texts that share a run of
+twelve words come from one employer.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from classifier.normalise import tokens
+from classifier.records import NAMED_ROLES, Role
+from classifier.training.naming import named, name_table, surroundings
+
+MIN_EMPLOYERS: Final = 5
+SHARED_RUN: Final = 12
+COUNTED_ROW: Final = "(texts)"
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """One real text: ``label`` is a role, or ``none:near`` and ``none:far`` where that is known."""
+
+    text: str
+    label: str
+
+
+def employers(documents: Sequence[Sequence[str]]) -> list[int]:
+    """Return a number for each text's employer: texts that share a run of twelve words share it."""
+    owner: dict[int, int] = {}
+    parent = list(range(len(documents)))
+
+    def root(node: int) -> int:
+        while parent[node] != node:
+            parent[node] = parent[parent[node]]
+            node = parent[node]
+        return node
+
+    for number, words in enumerate(documents):
+        for start in range(len(words) - SHARED_RUN + 1):
+            first = owner.setdefault(hash(tuple(words[start : start + SHARED_RUN])), number)
+            if first != number:
+                parent[root(number)] = root(first)
+    return [root(number) for number in range(len(documents))]
+
+
+def count_terms(
+    rows: Sequence[Labelled], roles: Sequence[Role], least: int
+) -> tuple[list[str], list[int], dict[str, list[int]]]:
+    """Return the classes, how many texts each has, and counts by term.
+
+    Terms that hold a role's name are left out: :func:`count_cues` counts those. ``least`` is
+    how many texts must hold a term.
+    """
+    names = name_table(roles)
+    documents = [_without_names(tokens(row.text), names) for row in rows]
+    owners = employers([[word for word in words if word] for words in documents])
+    classes = sorted({row.label for row in rows}, key=lambda label: (label.startswith("none"), _order(label)))
+    counts: dict[str, list[int]] = defaultdict(lambda: [0] * len(classes))
+    users: dict[str, set[int]] = defaultdict(set)
+    for row, words, owner in zip(rows, documents, owners, strict=True):
+        column = classes.index(row.label)
+        for term in _terms(words):
+            counts[term][column] += 1
+            if len(users[term]) < MIN_EMPLOYERS:
+                users[term].add(owner)
+    kept = {term: found for term, found in sorted(counts.items()) if sum(found) >= least and len(users[term]) >= MIN_EMPLOYERS}
+    texts = Counter(row.label for row in rows)
+    return classes, [texts[label] for label in classes], kept
+
+
+def _order(label: str) -> tuple[int, str]:
+    return (NAMED_ROLES.index(label) if label in NAMED_ROLES else len(NAMED_ROLES), label)
+
+
+def _without_names(words: list[str], names: dict[str, int]) -> list[str]:
+    """Blank the role names, so that no term reaches over one."""
+    kept = list(words)
+    for _, start, last in named(words, names):
+        kept[start : last + 1] = [""] * (last + 1 - start)
+    return kept
+
+
+def _terms(words: list[str]) -> set[str]:
+    """Return the distinct words, pairs and triples, none over a blank."""
+    found = set()
+    for start in range(len(words)):
+        for size in range(1, 4):
+            piece = words[start : start + size]
+            if len(piece) < size or "" in piece:
+                break
+            found.add(" ".join(piece))
+    return found
+
+
+def count_cues(
+    rows: Sequence[Labelled], roles: Sequence[Role], modifiers: frozenset[str], least: int
+) -> tuple[list[int], dict[str, list[int]]]:
+    """Return how many texts name their own and another role, and the counts by surroundings."""
+    names = name_table(roles)
+    documents = [tokens(row.text) for row in rows]
+    owners = employers(documents)
+    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    users: dict[str, set[int]] = defaultdict(set)
+    texts = [0, 0]
+    for row, words, owner in zip(rows, documents, owners, strict=True):
+        for role, kinds in zip(NAMED_ROLES, surroundings(words, names, modifiers), strict=True):
+            column = int(row.label != role)
+            texts[column] += 1
+            for kind in kinds:
+                counts[kind][column] += 1
+                users[kind].add(owner)
+    kept = {kind: found for kind, found in sorted(counts.items()) if sum(found) >= least and len(users[kind]) >= MIN_EMPLOYERS}
+    return texts, kept
+
+
+def write_counts(path: Path, columns: Sequence[str], texts: Sequence[int], counts: dict[str, list[int]]) -> None:
+    """Write a table of counts; its first row says how many texts were counted."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["term", *columns])
+        writer.writerow([COUNTED_ROW, *texts])
+        writer.writerows([term, *found] for term, found in counts.items())
