@@ -78,16 +78,22 @@ def detect(sample: bytes, *, whole: bool, delimiter: str | None = None, quote: s
     The delimiter is the one with which most rows have as many fields as the first, and more
     than one. Single quotes are quotes only where that makes the rows more regular.
     """
-    sample = sample[:SAMPLE]
+    sample, whole = sample[:SAMPLE], whole and len(sample) <= SAMPLE
     delimiters = DELIMITERS if delimiter is None else (delimiter,)
-    best, top = Dialect(delimiters[0], '"' if quote is None else quote), (0.0, 0)
-    for mark in ('"', "'") if quote is None else (quote,):
-        for candidate in delimiters:
-            dialect = Dialect(candidate, mark)
-            score = _regularity(sample, whole, dialect)
-            if score > top if mark == best.quote else score[0] > top[0] + 0.1 and _opens_with(sample, dialect):
-                best, top = dialect, score
-    return best
+    if quote is not None:
+        return _most_regular(sample, whole, delimiters, quote)[0]
+    usual, score = _most_regular(sample, whole, delimiters, '"')
+    single, other = _most_regular(sample, whole, delimiters, "'")
+    return single if other[0] > score[0] + 0.1 and _opens_with(sample, single) else usual
+
+
+def _most_regular(
+    sample: bytes, whole: bool, delimiters: tuple[str, ...], quote: str
+) -> tuple[Dialect, tuple[float, int]]:
+    """Return the dialect with this quote that suits the rows best, and how well it does."""
+    scores = [_regularity(sample, whole, Dialect(delimiter, quote)) for delimiter in delimiters]
+    best = max(range(len(scores)), key=scores.__getitem__)
+    return Dialect(delimiters[best], quote), scores[best]
 
 
 def _regularity(sample: bytes, whole: bool, dialect: Dialect) -> tuple[float, int]:

@@ -36,9 +36,8 @@ def open_bytes(name: str) -> IO[bytes]:
         raise InputError(f"{name}: cannot be read ({error.strerror}). Check the name and the permissions") from None
 
 
-def open_seekable(name: str) -> IO[bytes]:
-    """Open a file as a whole to jump about in; what comes through a pipe is put on disk first."""
-    file = open_bytes(name)
+def seekable(file: IO[bytes]) -> IO[bytes]:
+    """Return a file to jump about in; what comes through a pipe is put on disk first."""
     if file.seekable():
         return file
     spool = cast("IO[bytes]", tempfile.TemporaryFile(prefix="rolecall-"))
@@ -59,7 +58,7 @@ def _unpack(file: IO[bytes], compression: str) -> IO[bytes]:
     return cast("IO[bytes]", pa.CompressedInputStream(pa.PythonFile(file, "r"), "zstd"))
 
 
-class _Joined(io.RawIOBase):
+class Joined(io.RawIOBase):
     """The bytes of a head that was already read, then those of the file: a pipe cannot go back."""
 
     def __init__(self, head: bytes, file: IO[bytes]) -> None:
@@ -67,6 +66,7 @@ class _Joined(io.RawIOBase):
         self.passed = 0
 
     def readable(self) -> bool:
+        """Return that it can be read."""
         return True
 
     def read(self, size: int = -1) -> bytes:
@@ -82,12 +82,13 @@ class TextSource:
     """The text of a table: opened, unpacked, its encoding found, read as UTF-8 without the mark.
 
     ``encoding`` names an encoding where it is not to be found. Positions count the bytes of
-    this UTF-8.
+    this UTF-8. ``head`` is its start, ``whole`` says that it is all there is.
     """
 
-    def __init__(self, name: str, *, encoding: str | None = None, compression: str = "") -> None:
-        self.name = name
-        self._file = open_bytes(name)
+    def __init__(
+        self, name: str, file: IO[bytes], *, encoding: str | None = None, compression: str = ""
+    ) -> None:
+        self.name, self._file = name, file
         self.total = _size(self._file)
         start = self._fill(self._file, 16)
         self.compression = compression_of(start)
@@ -96,7 +97,7 @@ class TextSource:
                 f"{name}: must be compressed with {compression} as its ending says, got "
                 f"{self.compression or 'no compression'}. Rename it"
             )
-        self._outer = _Joined(start, self._file)
+        self._outer = Joined(start, self._file)
         self._inner = _unpack(cast("IO[bytes]", self._outer), self.compression) if self.compression else self._outer
         head = self._fill(self._inner, HEAD)
         refuse_foreign(name, head)
@@ -107,7 +108,7 @@ class TextSource:
         self._plain = self.encoding.name == UTF8
         self._decoder = None if self._plain else Decoder(self.encoding)
         self._waiting = self._decoded(head[len(self.encoding.mark) :], final=whole)
-        self._ended = whole
+        self.whole = self._ended = whole
         self.head = self._waiting
 
     @property
@@ -130,10 +131,10 @@ class TextSource:
 
     def skip(self, size: int) -> None:
         """Pass over ``size`` bytes of UTF-8 from the start of the text."""
-        if self._plain and not self.compression and self.total is not None:
+        if self._plain and not self.compression and self.total is not None and self.name != STANDARD:
             place = len(self.encoding.mark) + size
             self._file.seek(place)
-            self._outer = self._inner = _Joined(b"", self._file)
+            self._outer = self._inner = Joined(b"", self._file)
             self._outer.passed = place
             self._waiting, self._ended = b"", False
             return
@@ -171,4 +172,7 @@ class TextSource:
 
 def _size(file: IO[bytes]) -> int | None:
     """Return how many bytes a file holds; None for pipes."""
-    return os.fstat(file.fileno()).st_size if file.seekable() else None
+    try:
+        return os.fstat(file.fileno()).st_size if file.seekable() else None
+    except OSError:
+        return None

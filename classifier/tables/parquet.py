@@ -1,0 +1,137 @@
+"""Read and write Parquet, a piece of a row group at a time; types and metadata are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import IO, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from classifier.errors import InputError
+from classifier.tables.batches import Answered, Batch, Columns, plain
+from classifier.tables.columns import beside, distinct
+
+ROWS: Final = 1024
+"""Rows of a batch."""
+
+GROUP: Final = 64 << 20
+"""Bytes in memory after which a row group is written."""
+
+
+@dataclass(frozen=True)
+class ParquetBatch(Batch):
+    """Rows as Arrow holds them."""
+
+    table: pa.RecordBatch
+    rows: int
+    position: int
+
+    def problems(self) -> dict[int, str]:
+        """Return nothing: what can be opened can be read."""
+        return {}
+
+    def strings(self, column: int, skip: dict[int, str]) -> pa.Array:
+        """Return a column as Arrow strings."""
+        return plain(self.table.column(column))
+
+    def first(self, rows: int) -> ParquetBatch:
+        """Return the first rows alone."""
+        return replace(self, table=self.table.slice(0, rows), rows=rows)
+
+    def arrow(self) -> pa.RecordBatch:
+        """Return all columns."""
+        return self.table
+
+
+class ParquetReader:
+    """A Parquet file; positions and sizes count rows."""
+
+    unit = "rows"
+
+    def __init__(self, name: str, file: IO[bytes]) -> None:
+        self.name, self._raw = name, file
+        try:
+            self._file = pq.ParquetFile(file, pre_buffer=False)
+        except (pa.ArrowException, OSError) as error:
+            raise InputError(f"{name}: must be a Parquet file, got something else ({_line(error)}). Check it") from None
+        self.names: list[str] = list(self._file.schema_arrow.names)
+        self.total: int | None = self._file.metadata.num_rows
+        self.passed = 0
+
+    def schema(self) -> pa.Schema:
+        """Return the types of the columns."""
+        return self._file.schema_arrow
+
+    def batches(self, position: int) -> Iterator[ParquetBatch]:
+        """Read on from the row ``position``, which ends a batch."""
+        row = 0
+        for group in range(self._file.num_row_groups):
+            size = self._file.metadata.row_group(group).num_rows
+            if row + size <= position:
+                row += size
+                continue
+            for table in self._group(group):
+                row += table.num_rows
+                if row > position:
+                    self.passed = row
+                    yield ParquetBatch(table, table.num_rows, row)
+
+    def _group(self, group: int) -> Iterator[pa.RecordBatch]:
+        try:
+            yield from self._file.iter_batches(batch_size=ROWS, row_groups=[group], use_threads=False)
+        except (pa.ArrowException, OSError) as error:
+            raise InputError(f"{self.name}: row group {group + 1} is damaged ({_line(error)}). Get it again") from None
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+        self._raw.close()
+
+
+class ParquetTable:
+    """Writes rows and ours to a Parquet file."""
+
+    resumable = False
+
+    def __init__(self, file: IO[bytes], schema: pa.Schema, ours: Columns) -> None:
+        names = beside(distinct(schema.names), list(ours))
+        theirs = [item.with_name(name) for item, name in zip(schema, names, strict=True)]
+        added = [pa.field(name, column.type) for name, column in ours.items()]
+        self._schema = pa.schema([*theirs, *added], metadata=schema.metadata)
+        self._writer = pq.ParquetWriter(file, self._schema, compression="zstd")
+        self._waiting: list[pa.RecordBatch] = []
+        self._size = 0
+
+    def encode(self, answered: Answered) -> pa.RecordBatch:
+        """Return the rows of a batch with ours."""
+        arrays = [*answered.batch.arrow().columns, *answered.columns.values()]
+        return pa.RecordBatch.from_arrays(arrays, schema=self._schema)
+
+    def append(self, rows: pa.RecordBatch) -> None:
+        """Write rows, or keep them until there are enough for a row group."""
+        self._waiting.append(rows)
+        self._size += rows.nbytes
+        if self._size >= GROUP:
+            self._write()
+
+    def finish(self) -> None:
+        """Write what is left and the footer."""
+        self._write()
+        self._writer.close()
+
+    def abandon(self) -> None:
+        """Close the library's writer, which would complain later."""
+        with suppress(OSError, pa.ArrowException):
+            self._writer.close()
+
+    def _write(self) -> None:
+        if self._waiting:
+            self._writer.write_table(pa.Table.from_batches(self._waiting, self._schema))
+        self._waiting, self._size = [], 0
+
+
+def _line(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
