@@ -138,6 +138,20 @@ def switch(name: str, folder: Path | None = None) -> None:
     fresh.replace(root / CURRENT)
 
 
+def remove(name: str, folder: Path | None = None) -> None:
+    """Delete a model; where it was the one that answers, the default one is that again."""
+    root = folder or models_folder()
+    place = root / checked_name(name)
+    if not place.is_dir():
+        there = ", ".join(names(root)) or "none"
+        raise UsageError(f"model {name!r}: not found in {root} (there: {there}). Name one of them")
+    if current(folder) == name:
+        (root / CURRENT).unlink(missing_ok=True)
+    gone = Path(tempfile.mkdtemp(prefix=f".{name}-old-", dir=root))
+    place.rename(gone / "model")
+    shutil.rmtree(gone)
+
+
 def read_info(name: str, folder: Path | None = None) -> tuple[ModelInfo, Policy]:
     """Return what the manifest of a model says, and its policy, without loading its arrays."""
     manifest = _manifest((folder or models_folder()) / checked_name(name))

@@ -33,13 +33,16 @@ SEED: Final = np.uint64(0xCBF29CE484222325)
 BEFORE, BEFORE_2, BEFORE_3, AFTER, AFTER_2, AROUND, PLACE, FIRST, FIRST_OF_ROLE, ANY, MODIFIED = (
     np.uint64(value) for value in range(101, 112)
 )
+OTHER_JOB: Final = np.uint64(64)
+"""Added to a salt where the name is that of a job that is none of the four roles."""
 EDGE: Final = np.uint64(7)
 
 MAX_WALK: Final = 1 << 16
 """Tokens kept for the names: a role named after this many words names no text."""
 
 STATS: Final = ("tokens", "known", "letters", "foreign", "names")
-"""What is counted beside the scores: tokens, those in the vocabulary, letters, those beyond ASCII, role names."""
+"""What is counted beside the scores: tokens, those in the vocabulary, letters, those beyond
+ASCII, and names of the four roles."""
 
 
 def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -225,20 +228,21 @@ def _decode(data, i, end):  # type: ignore[no-untyped-def]
 
 @_compiled
 def _name_scores(walk, marks, size, modifiers, keys, values, sieve, cue_weights, seen, scores):  # type: ignore[no-untyped-def]
-    """Add to ``scores`` (four roles) what the surroundings of every name in the walk say.
+    """Add to ``scores`` (five roles) what the surroundings of every name in the walk say.
 
     ``marks[i]`` is 0, or role + 1 + 8 * length where a name ends at token i. Each kind of
     surroundings counts once a role and text.
     """
     count = 0
     seen[:] = False
-    used = np.zeros(4, np.bool_)
+    used = np.zeros(5, np.bool_)
     place = np.zeros(11, np.uint64)
     for at in range(size):
         mark = marks[at]
         if mark == 0:
             continue
         role = (mark & 7) - 1
+        other = OTHER_JOB if role == 4 else np.uint64(0)
         start = at - (mark >> 3) + 1
         before = start - 1
         skipped = 0
@@ -255,17 +259,17 @@ def _name_scores(walk, marks, size, modifiers, keys, values, sieve, cue_weights,
         while rest > 1 and bucket < 7:
             rest >>= 1
             bucket += 1
-        place[0] = mix(BEFORE, p1)
-        place[1] = mix(mix(BEFORE_2, p2), p1)
-        place[2] = mix(mix(mix(BEFORE_3, p3), p2), p1)
-        place[3] = mix(AFTER, n1)
-        place[4] = mix(mix(AFTER_2, n1), n2)
-        place[5] = mix(mix(AROUND, p1), n1)
-        place[6] = mix(PLACE, np.uint64(bucket))
-        place[7] = mix(MODIFIED, np.uint64(1 if skipped else 0))
-        place[8] = mix(ANY, EDGE)
-        place[9] = mix(FIRST, EDGE) if count == 0 else np.uint64(0)
-        place[10] = mix(FIRST_OF_ROLE, EDGE) if not used[role] else np.uint64(0)
+        place[0] = mix(other + BEFORE, p1)
+        place[1] = mix(mix(other + BEFORE_2, p2), p1)
+        place[2] = mix(mix(mix(other + BEFORE_3, p3), p2), p1)
+        place[3] = mix(other + AFTER, n1)
+        place[4] = mix(mix(other + AFTER_2, n1), n2)
+        place[5] = mix(mix(other + AROUND, p1), n1)
+        place[6] = mix(other + PLACE, np.uint64(bucket))
+        place[7] = mix(other + MODIFIED, np.uint64(1 if skipped else 0))
+        place[8] = mix(other + ANY, EDGE)
+        place[9] = mix(other + FIRST, EDGE) if count == 0 else np.uint64(0)
+        place[10] = mix(other + FIRST_OF_ROLE, EDGE) if not used[role] else np.uint64(0)
         for key in place:
             if key != 0:
                 cue = find(keys, values, sieve, key)
@@ -284,7 +288,7 @@ def score(  # type: ignore[no-untyped-def]
 ):
     """Score the texts ``data[offsets[i]:offsets[i + 1]]`` into the rows of the last three arrays.
 
-    ``logits`` (n, heads), ``names`` (n, 4) and ``stats`` (n, 5) are written, nothing else is.
+    ``logits`` (n, heads), ``names`` (n, 5) and ``stats`` (n, 5) are written, nothing else is.
     """
     heads = bias.size
     counts = np.zeros(idf.size, np.int32)
@@ -292,7 +296,7 @@ def score(  # type: ignore[no-untyped-def]
     walk = np.empty(MAX_WALK, np.uint64)
     marks = np.zeros(MAX_WALK, np.uint8)
     skips = np.zeros(MAX_WALK, np.bool_)
-    seen = np.zeros((4, max(cue_weights.size, 1)), np.bool_)
+    seen = np.zeros((5, max(cue_weights.size, 1)), np.bool_)
     missing = np.zeros(3, np.bool_)
     logs = 1.0 + np.log(np.arange(1, 257).astype(np.float64))
     for text in range(offsets.size - 1):
@@ -304,6 +308,7 @@ def score(  # type: ignore[no-untyped-def]
         letters = 0
         foreign = 0
         named = 0
+        roles_named = 0
         previous = np.uint64(0)
         pair = np.uint64(0)
         value = SEED
@@ -389,6 +394,7 @@ def score(  # type: ignore[no-untyped-def]
                     skips[tokens] = skip
                     if mark:
                         named += 1
+                        roles_named += (mark & 7) < 5
                 tokens += 1
             letters += length
             value = SEED
@@ -412,7 +418,7 @@ def score(  # type: ignore[no-untyped-def]
         stats[text, 1] = known
         stats[text, 2] = letters
         stats[text, 3] = foreign
-        stats[text, 4] = named
+        stats[text, 4] = roles_named
 
 
 @_compiled

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from classifier import kernel
-from classifier.records import NAMED_ROLES, ROLES
+from classifier.records import ROLES
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -58,8 +58,8 @@ class Head:
 class Readings:
     """What the kernel read in n texts.
 
-    ``logits`` (n, heads); ``names`` (n, 4), how strongly the text names each role as its own,
-    in log-odds; ``stats`` (n, 5), counts in the order of :data:`classifier.kernel.STATS`.
+    ``logits`` (n, heads); ``names`` (n, 5), how strongly the text names each role, or another
+    job, as its own, in log-odds; ``stats`` (n, 5), counts in the order of :data:`classifier.kernel.STATS`.
     """
 
     logits: Floats
@@ -80,16 +80,20 @@ class Scores:
 class Blend:
     """How the readings become one answer; fitted in training, see ``docs/method.md``.
 
-    ``naming`` scales the naming log-odds of an ad and of a ticket, ``unnamed`` is what a text
-    that names no role gains towards ``none``, ``temperature`` divides the logits of an ad and
-    of a ticket, ``title`` scales the title's own logits, and ``conflict`` is the probability
+    ``naming`` scales the naming log-odds of an ad and of a ticket, ``other_jobs`` scales those
+    of jobs that are none of the four roles once more, ``unnamed`` is what a text that names no
+    role gains towards ``none``, ``temperature`` divides the logits of an ad and
+    of a ticket, ``title`` scales the title's own logits, ``title_names`` is what a title gives
+    a role that it names, and another job that it names, and ``conflict`` is the probability
     that title and body must each give to different answers to be said to disagree.
     """
 
-    naming: tuple[float, float] = (0.5, 0.5)
+    naming: tuple[float, float] = (0.4, 0.2)
+    other_jobs: float = 0.5
     unnamed: tuple[float, float] = (0.0, 0.0)
     temperature: tuple[float, float] = (1.0, 1.0)
     title: float = 1.0
+    title_names: tuple[float, float] = (6.0, 2.0)
     conflict: float = 0.8
 
 
@@ -122,7 +126,7 @@ class Model:
         """Run the kernel over the texts with the weights of ``head``."""
         n = len(texts)
         logits = np.zeros((n, head.bias.size))
-        names = np.zeros((n, len(NAMED_ROLES)))
+        names = np.zeros((n, len(ROLES)))
         stats = np.zeros((n, len(kernel.STATS)), np.int64)
         kernel.score(
             texts.data, texts.offsets, self.fold, self.expansions, self.keys, self.values, self.sieve,
@@ -137,17 +141,16 @@ class Model:
         logits = self.blended(readings)
         probabilities = softmax(logits)
         conflict = None
+        stats = readings.stats
         if titles is not None:
             alone = self.read(titles, self.title)
-            title = alone.logits + _named(alone.names)
+            stats = stats + alone.stats
+            title = alone.logits + (alone.names != 0.0) * self._title_names()
             given = (alone.stats[:, 0] > 0)[:, None]
             conflict = self._conflict(probabilities, softmax(title)) & given[:, 0]
             probabilities = softmax(logits + np.where(given, self.blend.title * title, 0.0))
-        empty = readings.stats[:, 0] == 0
-        if titles is not None:
-            empty &= ~given[:, 0]
-        probabilities[empty] = self.prior
-        return Scores(probabilities, readings.stats, conflict)
+        probabilities[stats[:, 0] == 0] = self.prior
+        return Scores(probabilities, stats, conflict)
 
     def blended(self, readings: Readings) -> Floats:
         """Return the five logits (n, 5) of what was read: words and names, as an ad or a ticket."""
@@ -155,11 +158,16 @@ class Model:
         ad = 1.0 / (1.0 + np.exp(-readings.logits[:, -1:]))
         logits = ad * readings.logits[:, :roles] + (1.0 - ad) * readings.logits[:, roles : 2 * roles]
         blend = self.blend
-        logits = logits + (ad * blend.naming[0] + (1.0 - ad) * blend.naming[1]) * _named(readings.names)
+        names = readings.names * np.array([1.0, 1.0, 1.0, 1.0, blend.other_jobs])
+        logits = logits + (ad * blend.naming[0] + (1.0 - ad) * blend.naming[1]) * names
         unnamed = (readings.stats[:, 4:] == 0) * (ad * blend.unnamed[0] + (1.0 - ad) * blend.unnamed[1])
         logits[:, roles - 1 :] += unnamed
         scaled: Floats = logits / (ad * blend.temperature[0] + (1.0 - ad) * blend.temperature[1])
         return scaled
+
+    def _title_names(self) -> Floats:
+        role, job = self.blend.title_names
+        return np.array([role, role, role, role, job])
 
     def _conflict(self, body: Floats, title: Floats) -> npt.NDArray[np.bool_]:
         sure = (body.max(1) >= self.blend.conflict) & (title.max(1) >= self.blend.conflict)
@@ -191,11 +199,6 @@ class Model:
             whole[name] = Head(parts[f"{name}.weights"], parts[f"{name}.bias"])
         whole["blend"] = Blend(**parts["blend"])
         return cls(**whole)
-
-
-def _named(names: Floats) -> Floats:
-    """Return naming scores (n, 4) with a column of zeros for ``none``."""
-    return np.concatenate([names, np.zeros((len(names), 1))], axis=1)
 
 
 def softmax(logits: Floats) -> Floats:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -15,6 +15,8 @@ from classifier.records import PROBABILITY_COLUMNS, REASONS, ROLES, ModelInfo, P
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+Frame = TypeVar("Frame")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,3 +102,21 @@ class Classifier:
         columns = None if titles is None else Texts.of(list(titles))
         answers = self.answer(Texts.of(list(texts)), columns)
         return [answers.result(row) for row in range(len(texts))]
+
+    def answer_columns(self, texts: pa.Array, titles: pa.Array | None = None) -> dict[str, pa.Array]:
+        """Answer a column of Arrow strings, which is not copied; return our columns, in order."""
+        from classifier.frames import texts_of
+
+        return self.answer(texts_of(texts), None if titles is None else texts_of(titles)).columns()
+
+    def score(self, table: Frame, *, text: str | None = None, title: str | None = None) -> Frame:
+        """Return a table with our columns added, of the same kind: pyarrow, pandas or polars.
+
+        ``table`` is a pyarrow Table, RecordBatch or RecordBatchReader (read as the result is
+        read), or a data frame; ``text`` and ``title`` name its columns. Without ``text`` the
+        column is known by its name (``description``, ``text``, ...). Columns of the table that
+        are named like ours get the suffix ``_input``. Raises :class:`UsageError` for anything else.
+        """
+        from classifier.frames import score
+
+        return score(table, self.answer_columns, text=text, title=title)

@@ -5,15 +5,14 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-import os
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from classifier.errors import CorpusError
-from classifier.records import NAMED_ROLES, RESPONSIBILITIES, ROLES, Role
+from classifier.records import RESPONSIBILITIES, ROLES, Role
+from classifier.roles import corpus_folder, read_roles
 
 KINDS: Final = ("ad", "ticket", "task", "naming", "mention", "title")
 """What an example is: a piece of an ad, a ticket, a task; or, of an ad, the sentence that names
@@ -57,18 +56,23 @@ class Facts:
     classes: tuple[str, ...] = ()
     texts: tuple[int, ...] = ()
     terms: tuple[Term, ...] = ()
-    cue_texts: tuple[int, ...] = ()
+    cue_texts: tuple[Term, ...] = ()
     cues: tuple[Term, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """All that a model is trained on."""
+    """All that a model is trained on.
+
+    ``modifiers`` are words that may stand between an article and a role's name ("a senior
+    remote ..."); ``jobs`` are names of jobs that are none of the four roles.
+    """
 
     roles: tuple[Role, ...]
     examples: tuple[Example, ...]
     facts: Facts
     modifiers: frozenset[str]
+    jobs: tuple[str, ...]
     hash: str
 
     def statements(self) -> dict[str, str]:
@@ -80,33 +84,22 @@ class Corpus:
         }
 
 
-def corpus_folder() -> Path:
-    """Return where the corpus is: beside the package in a checkout, inside it in a wheel.
-
-    The environment variable ``ROLECALL_CORPUS`` names another place.
-    """
-    if chosen := os.environ.get("ROLECALL_CORPUS"):
-        return Path(chosen)
-    package = Path(__file__).resolve().parent.parent
-    checkout = package.parent / "corpus"
-    return checkout if (checkout / "roles").is_dir() else package / "corpus"
-
-
 def read_corpus(folder: Path | None = None) -> Corpus:
     """Read a corpus folder; raise CorpusError with file and line where it breaks the rules."""
     root = folder or corpus_folder()
     if not (root / "roles").is_dir():
         raise CorpusError(f"{root}: is no corpus: it must hold a folder 'roles'. Name one with --corpus DIR")
-    roles = tuple(_read_role(root / "roles" / f"{role}.toml", role) for role in NAMED_ROLES)
+    roles = read_roles(root)
     files = sorted(path for path in root.rglob("*.jsonl") if path.is_file())
     examples = tuple(example for path in files for example in read_examples(path, root))
-    return Corpus(roles, examples, _read_facts(root / "facts"), _read_modifiers(root), _hash(root))
+    modifiers = frozenset(_read_lines(root / "naming" / "modifiers.txt"))
+    jobs = _read_lines(root / "naming" / "jobs.txt")
+    return Corpus(roles, examples, _read_facts(root / "facts"), modifiers, jobs, _hash(root))
 
 
-def _read_modifiers(root: Path) -> frozenset[str]:
-    """Read the words that may stand between an article and a role's name: 'a senior remote ...'."""
-    path = root / "naming" / "modifiers.txt"
-    return frozenset(path.read_text(encoding="utf-8").split()) if path.is_file() else frozenset()
+def _read_lines(path: Path) -> tuple[str, ...]:
+    """Read a list of words or names, one a line; a missing file is an empty list."""
+    return tuple(path.read_text(encoding="utf-8").split("\n")[:-1]) if path.is_file() else ()
 
 
 def read_examples(path: Path, root: Path) -> Iterator[Example]:
@@ -144,41 +137,14 @@ def labelled(row: dict[str, str], place: str) -> Example:
     return Example(text, role, kind, responsibility, row.get("group", ""), place)
 
 
-def _read_role(path: Path, role: str) -> Role:
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise CorpusError(f"{path}: is missing. Every one of {', '.join(NAMED_ROLES)} needs its file") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CorpusError(f"{path}: is no TOML ({error})") from None
-    statements = data.get("responsibilities", [])
-    ids = [statement.get("id") for statement in statements]
-    wanted = [f"{role}-{number}" for number in range(1, 6)]
-    if ids != wanted:
-        raise CorpusError(
-            f"{path}: 'responsibilities' must hold 5, with the ids {wanted[0]} to {wanted[-1]} in order, got {ids}"
-        )
-    try:
-        return Role(
-            id=role,
-            title=data["title"],
-            definition=data["definition"],
-            names=tuple(data["names"]),
-            neighbours=dict(data["neighbours"]),
-            responsibilities=tuple(statement["text"] for statement in statements),
-        )
-    except KeyError as error:
-        raise CorpusError(f"{path}: lacks {error}. Add it") from None
-
-
 def _read_facts(folder: Path) -> Facts:
     classes, texts, terms = _read_counts(folder / "terms.csv")
     _, cue_texts, cues = _read_counts(folder / "naming.csv")
-    return Facts(classes, texts, terms, cue_texts, cues)
+    return Facts(classes, texts[0].counts if texts else (), terms, cue_texts, cues)
 
 
-def _read_counts(path: Path) -> tuple[tuple[str, ...], tuple[int, ...], tuple[Term, ...]]:
-    """Read a table of counts: the first row after the header tells how many texts were counted."""
+def _read_counts(path: Path) -> tuple[tuple[str, ...], tuple[Term, ...], tuple[Term, ...]]:
+    """Read a table of counts; rows in brackets tell how many texts were counted."""
     if not path.is_file():
         return (), (), ()
     with path.open(encoding="utf-8", newline="") as file:
@@ -189,7 +155,8 @@ def _read_counts(path: Path) -> tuple[tuple[str, ...], tuple[int, ...], tuple[Te
         raise CorpusError(f"{path}: counts must be whole numbers ({error})") from None
     if not counted or any(len(term.counts) != len(header) - 1 for term in counted):
         raise CorpusError(f"{path}: every row must hold a term and {len(header) - 1} counts")
-    return tuple(header[1:]), counted[0].counts, tuple(counted[1:])
+    texts = tuple(term for term in counted if term.text.startswith("("))
+    return tuple(header[1:]), texts, tuple(counted[len(texts) :])
 
 
 def _hash(root: Path) -> str:

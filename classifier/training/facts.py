@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import Final
 
 from classifier.normalise import tokens
-from classifier.records import NAMED_ROLES, Role
+from classifier.records import NAMED_ROLES, ROLES
+from classifier.training.corpus import Corpus
 from classifier.training.naming import named, name_table, surroundings
 
 MIN_EMPLOYERS: Final = 5
 SHARED_RUN: Final = 12
 COUNTED_ROW: Final = "(texts)"
+COUNTED_JOBS: Final = "(job texts)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +52,13 @@ def employers(documents: Sequence[Sequence[str]]) -> list[int]:
     return [root(number) for number in range(len(documents))]
 
 
-def count_terms(
-    rows: Sequence[Labelled], roles: Sequence[Role], least: int
-) -> tuple[list[str], list[int], dict[str, list[int]]]:
-    """Return the classes, how many texts each has, and counts by term.
+def count_terms(rows: Sequence[Labelled], corpus: Corpus, least: int) -> tuple[list[str], dict[str, list[int]]]:
+    """Return the classes and the counts by term; the first row counts the texts.
 
     Terms that hold a role's name are left out: :func:`count_cues` counts those. ``least`` is
     how many texts must hold a term.
     """
-    names = name_table(roles)
+    names = name_table(corpus.roles)
     documents = [_without_names(tokens(row.text), names) for row in rows]
     owners = employers([[word for word in words if word] for words in documents])
     classes = sorted({row.label for row in rows}, key=lambda label: (label.startswith("none"), _order(label)))
@@ -72,7 +72,7 @@ def count_terms(
                 users[term].add(owner)
     kept = {term: found for term, found in sorted(counts.items()) if sum(found) >= least and len(users[term]) >= MIN_EMPLOYERS}
     texts = Counter(row.label for row in rows)
-    return classes, [texts[label] for label in classes], kept
+    return classes, {COUNTED_ROW: [texts[label] for label in classes]} | kept
 
 
 def _order(label: str) -> tuple[int, str]:
@@ -99,31 +99,31 @@ def _terms(words: list[str]) -> set[str]:
     return found
 
 
-def count_cues(
-    rows: Sequence[Labelled], roles: Sequence[Role], modifiers: frozenset[str], least: int
-) -> tuple[list[int], dict[str, list[int]]]:
-    """Return how many texts name their own and another role, and the counts by surroundings."""
-    names = name_table(roles)
+def count_cues(rows: Sequence[Labelled], corpus: Corpus, least: int) -> dict[str, list[int]]:
+    """Return in how many texts each kind of surroundings stood around the own and another role's name.
+
+    The first two rows count the texts: for the four roles, and for other jobs.
+    """
+    names = name_table(corpus.roles, corpus.jobs)
     documents = [tokens(row.text) for row in rows]
     owners = employers(documents)
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     users: dict[str, set[int]] = defaultdict(set)
-    texts = [0, 0]
+    texts = {COUNTED_ROW: [0, 0], COUNTED_JOBS: [0, 0]}
     for row, words, owner in zip(rows, documents, owners, strict=True):
-        for role, kinds in zip(NAMED_ROLES, surroundings(words, names, modifiers), strict=True):
-            column = int(row.label != role)
-            texts[column] += 1
+        for role, kinds in zip(ROLES, surroundings(words, names, corpus.modifiers), strict=True):
+            column = int(row.label.split(":")[0] != role)
+            texts[COUNTED_ROW if role in NAMED_ROLES else COUNTED_JOBS][column] += 1
             for kind in kinds:
                 counts[kind][column] += 1
                 users[kind].add(owner)
     kept = {kind: found for kind, found in sorted(counts.items()) if sum(found) >= least and len(users[kind]) >= MIN_EMPLOYERS}
-    return texts, kept
+    return texts | kept
 
 
-def write_counts(path: Path, columns: Sequence[str], texts: Sequence[int], counts: dict[str, list[int]]) -> None:
-    """Write a table of counts; its first row says how many texts were counted."""
+def write_counts(path: Path, columns: Sequence[str], counts: dict[str, list[int]]) -> None:
+    """Write a table of counts; rows in brackets say how many texts were counted."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["term", *columns])
-        writer.writerow([COUNTED_ROW, *texts])
         writer.writerows([term, *found] for term, found in counts.items())

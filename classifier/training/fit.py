@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -9,6 +10,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 
@@ -54,7 +56,9 @@ def fit_head(rows: Rows, transformer: TfidfTransformer, classes: int, strength: 
     if not len(rows.labels):
         return Head(np.zeros((rows.counts.shape[1], classes)), np.zeros(classes))
     regression = LogisticRegression(C=strength, max_iter=iterations, tol=1e-3)
-    regression.fit(transformer.transform(rows.counts), rows.labels, sample_weight=rows.weights)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # stopping early is what ``iterations`` is for
+        regression.fit(transformer.transform(rows.counts), rows.labels, sample_weight=rows.weights)
     weights = np.zeros((rows.counts.shape[1], classes))
     bias = np.full(classes, -30.0)
     coefficients, intercept = regression.coef_, regression.intercept_

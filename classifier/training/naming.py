@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from classifier import kernel
 from classifier.normalise import tokens
-from classifier.records import NAMED_ROLES, Role
+from classifier.records import ROLES, Role
 from classifier.training.corpus import Facts
 
 LONGEST_NAME: Final = 3
@@ -42,10 +42,11 @@ SMOOTHING: Final = 3.0
 """Imagined texts by which counted shares are drawn together."""
 
 
-def name_table(roles: Iterable[Role]) -> dict[str, int]:
-    """Return the number of the role, 0 to 3, for every name a role goes by, in folded words."""
-    return {
-        " ".join(tokens(name)): NAMED_ROLES.index(role.id) for role in roles for name in role.names
+def name_table(roles: Iterable[Role], jobs: Iterable[str] = ()) -> dict[str, int]:
+    """Return the number of the role for every name a role goes by, in folded words; other ``jobs`` are 4."""
+    names = {" ".join(tokens(job)): ROLES.index("none") for job in jobs}
+    return names | {
+        " ".join(tokens(name)): ROLES.index(role.id) for role in roles for name in role.names
     }
 
 
@@ -60,8 +61,11 @@ def named(words: Sequence[str], names: dict[str, int]) -> Iterator[tuple[int, in
 
 
 def surroundings(words: Sequence[str], names: dict[str, int], modifiers: frozenset[str]) -> list[set[str]]:
-    """Return, for each of the four roles, the kinds of surroundings in which the words name it."""
-    found: list[set[str]] = [set() for _ in NAMED_ROLES]
+    """Return, for each of the five roles, the kinds of surroundings in which the words name it.
+
+    Kinds around the name of a job that is none of the four roles start with ``job``.
+    """
+    found: list[set[str]] = [set() for _ in ROLES]
     first = True
     for role, start, last in named(words, names):
         before = start - 1
@@ -80,7 +84,7 @@ def surroundings(words: Sequence[str], names: dict[str, int], modifiers: frozens
             kinds.add("first")
         if not found[role]:
             kinds.add("first_of_role")
-        found[role] |= kinds
+        found[role] |= {f"job {kind}" for kind in kinds} if role == ROLES.index("none") else kinds
         first = False
     return found
 
@@ -89,8 +93,9 @@ def cue_hashes(cues: Sequence[str]) -> npt.NDArray[np.uint64]:
     """Return the kernel's hashes of kinds of surroundings as :func:`surroundings` writes them."""
     hashes = np.zeros(len(cues), np.uint64)
     for row, cue in enumerate(cues):
-        kind, *words = cue.split(" ")
-        hashes[row] = kernel.hash_cue(_SALTS[kind], _word_hashes(kind, words))
+        kind, *words = cue.removeprefix("job ").split(" ")
+        salt = _SALTS[kind] + (kernel.OTHER_JOB if cue.startswith("job ") else np.uint64(0))
+        hashes[row] = kernel.hash_cue(salt, _word_hashes(kind, words))
     return hashes
 
 
@@ -109,13 +114,19 @@ def _word_hashes(kind: str, words: list[str]) -> npt.NDArray[np.uint64]:
 
 
 def cue_weights(facts: Facts, smoothing: float = SMOOTHING) -> npt.NDArray[np.float64]:
-    """Return the log-odds of every counted kind of surroundings: own role's name against another's."""
-    if not facts.cues:
-        return np.zeros(0)
-    own_texts, other_texts = facts.cue_texts
-    counts = np.array([cue.counts for cue in facts.cues], float)
-    total = own_texts + other_texts
-    own = (counts[:, 0] + smoothing * own_texts / total) / own_texts
-    other = (counts[:, 1] + smoothing * other_texts / total) / other_texts
-    weights: npt.NDArray[np.float64] = np.log(own / other)
+    """Return the log-odds of every counted kind of surroundings: own role's name against another's.
+
+    That a role is named at all counts once, among all texts; every other kind counts among the
+    texts that name the role, or the same evidence would be added up again and again.
+    """
+    counts = {row.text: row.counts for row in (*facts.cue_texts, *facts.cues)}
+    weights = np.zeros(len(facts.cues))
+    for row, cue in enumerate(facts.cues):
+        job = "job " if cue.text.startswith("job ") else ""
+        among = f"({job}texts)" if cue.text == f"{job}any" else f"{job}any"
+        own_texts, other_texts = counts[among]
+        total = own_texts + other_texts
+        own = (cue.counts[0] + smoothing * own_texts / total) / own_texts
+        other = (cue.counts[1] + smoothing * other_texts / total) / other_texts
+        weights[row] = np.log(own / other)
     return weights

@@ -29,7 +29,7 @@ class Mixture:
 
     shortest: int = 6
     longest: int = 45
-    own: tuple[float, float] = (2.0, 2.0)
+    own: tuple[float, float] = (1.0, 3.0)
     foreign: float = 0.7
     neighbouring: float = 0.6
 
@@ -106,7 +106,7 @@ def counted_documents(
     """Return bags of terms (documents, vocabulary) drawn from counted shares, and their roles.
 
     Each term stands in a document of a class with the share of that class's texts that held
-    it, drawn towards the mean of all classes by ``smoothing`` imagined texts.
+    it, drawn towards the mean of the roles, or of what is none, by ``smoothing`` imagined texts.
     """
     known = [term for term in facts.terms if term.text in vocabulary]
     if not known:
@@ -114,8 +114,10 @@ def counted_documents(
     columns = np.array([vocabulary[term.text] for term in known])
     texts = np.array(facts.texts, float)[:, None]
     counts = np.array([term.counts for term in known], float).T
-    mean = (counts / texts).mean(axis=0)
-    shares = (counts + smoothing * mean) / (texts + smoothing)
+    shares = counts / texts
+    named = np.array([name in NAMED_ROLES for name in facts.classes])
+    middle = np.where(named[:, None], shares[named].mean(axis=0), shares[~named].mean(axis=0))
+    shares = (counts + smoothing * middle) / (texts + smoothing)
     drawn = [sp.csr_matrix(rng.random((per_class, len(columns))) < share) for share in shares]
     bags = sp.vstack(drawn).tocsr()
     wide = sp.csr_matrix(

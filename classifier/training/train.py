@@ -154,7 +154,7 @@ def _assemble(
     corpus: Corpus, vocabulary: Vocabulary, idf: Any, body: Head, title: Head, responsibility: Head, settings: Settings
 ) -> Model:
     """Join the fitted numbers with the tables the kernel reads, and name the whole by its hash."""
-    names, modifiers = name_table(corpus.roles), corpus.modifiers
+    names, modifiers = name_table(corpus.roles, corpus.jobs), corpus.modifiers
     extra = sorted((names.keys() | modifiers) - vocabulary.terms.keys())
     terms = [*vocabulary.terms, *extra]
     table = build_table(term_hashes(terms))
@@ -181,7 +181,15 @@ def _assemble(
         responsibility=_padded(responsibility, len(extra)),
         terms=np.frombuffer(b"".join(encoded), np.uint8).copy(),
         term_offsets=np.cumsum([0, *(len(term) for term in encoded)]),
-        blend=Blend(settings.naming, settings.unnamed, settings.temperature, settings.title, settings.conflict),
+        blend=Blend(
+            naming=settings.naming,
+            other_jobs=settings.other_jobs,
+            unnamed=settings.unnamed,
+            temperature=settings.temperature,
+            title=settings.title,
+            title_names=settings.title_names,
+            conflict=settings.conflict,
+        ),
         prior=(0.1, 0.1, 0.1, 0.1, 0.6),
     )
     return replace(model, id=_model_id(model))
