@@ -169,7 +169,9 @@ def load(name: str = DEFAULT, folder: Path | None = None) -> tuple[Model, ModelI
     try:
         found = _sha256(path)
     except OSError as error:
-        raise ArtefactError(f"{path}: cannot be read ({error.strerror}). Train the model again: rolecall train") from None
+        raise ArtefactError(
+            f"{path}: cannot be read ({error.strerror}). Train the model again: rolecall train"
+        ) from None
     if found != manifest["sha256"]:
         raise ArtefactError(
             f"{path}: is truncated or altered: its sha256 must be {manifest['sha256'][:12]}..., got {found[:12]}.... "
@@ -181,7 +183,8 @@ def load(name: str = DEFAULT, folder: Path | None = None) -> tuple[Model, ModelI
         raise
     except Exception as error:
         raise ArtefactError(
-            f"{path}: is no model of this format ({type(error).__name__}: {error}). Train the model again: rolecall train"
+            f"{path}: is no model of this format ({type(error).__name__}: {error}). "
+            "Train the model again: rolecall train"
         ) from error
     return model, _info(manifest), _policy(manifest)
 
@@ -191,13 +194,16 @@ def _manifest(place: Path) -> dict[str, Any]:
     if not path.is_file():
         there = ", ".join(names(place.parent)) or "none"
         raise UsageError(
-            f"model {place.name!r}: not found in {place.parent} (there: {there}). Train it: rolecall train --name {place.name}"
+            f"model {place.name!r}: not found in {place.parent} (there: {there}). "
+            f"Train it: rolecall train --name {place.name}"
         )
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
         version = manifest["format"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ArtefactError(f"{path}: is no manifest of a model ({error}). Train the model again: rolecall train") from None
+        raise ArtefactError(
+            f"{path}: is no manifest of a model ({error}). Train the model again: rolecall train"
+        ) from None
     if version != FORMAT:
         raise ArtefactError(
             f"{path}: the format must be {FORMAT}, got {version!r}: it was made by another version. "

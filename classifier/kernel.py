@@ -20,7 +20,6 @@ from typing import Any, Final
 
 import numba
 import numpy as np
-import numpy.typing as npt
 
 SEPARATOR: Final = 0
 SKIPPED: Final = 1
@@ -45,22 +44,22 @@ STATS: Final = ("tokens", "known", "letters", "foreign", "names")
 ASCII, and names of the four roles."""
 
 
-def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile without the interpreter lock; cache on disk unless no place can be written."""
     try:
-        return numba.njit(cache=True, nogil=True, boundscheck=False)(function)  # type: ignore[no-any-return]
+        return numba.njit(cache=True, nogil=True, boundscheck=False)(function)
     except RuntimeError:  # numba: no locator available, nothing on this machine can be written
-        return numba.njit(nogil=True, boundscheck=False)(function)  # type: ignore[no-any-return]
+        return numba.njit(nogil=True, boundscheck=False)(function)
 
 
-@_compiled
+@compiled
 def mix(first, second):  # type: ignore[no-untyped-def]
     """Join two 64-bit hashes; the order counts."""
     value = (first ^ (second + PRIME + (first << np.uint64(6)) + (first >> np.uint64(2)))) * PRIME
     return value ^ (value >> np.uint64(29))
 
 
-@_compiled
+@compiled
 def hash_terms(letters, offsets):  # type: ignore[no-untyped-def]
     """Hash terms of one to three words, given as code points with a space between words.
 
@@ -83,7 +82,7 @@ def hash_terms(letters, offsets):  # type: ignore[no-untyped-def]
     return out
 
 
-@_compiled
+@compiled
 def find(keys, values, sieve, key):  # type: ignore[no-untyped-def]
     """Look a hash up; -1 where it is not there. ``sieve`` holds a bit for every hash that is."""
     bit = (key >> np.uint64(17)) & np.uint64(sieve.size * 64 - 1)
@@ -98,7 +97,7 @@ def find(keys, values, sieve, key):  # type: ignore[no-untyped-def]
     return -1
 
 
-@_compiled
+@compiled
 def build_table(hashes, keys, values, sieve):  # type: ignore[no-untyped-def]
     """Fill an open-addressing table (``values`` all -1) and its sieve; False on a collision."""
     mask = np.uint64(keys.size - 1)
@@ -116,12 +115,12 @@ def build_table(hashes, keys, values, sieve):  # type: ignore[no-untyped-def]
     return True
 
 
-@_compiled
+@compiled
 def _letter(byte):  # type: ignore[no-untyped-def]
     return (97 <= (byte | 32) <= 122)
 
 
-@_compiled
+@compiled
 def _is_word(data, start, end, word):  # type: ignore[no-untyped-def]
     """Whether the bytes from ``start`` spell ``word`` (lower-case bytes), in any case."""
     if start + len(word) > end:
@@ -142,7 +141,7 @@ _CLOSE_STYLE: Final = np.frombuffer(b"</style", np.uint8)
 _CLOSE_COMMENT: Final = np.frombuffer(b"-->", np.uint8)
 
 
-@_compiled
+@compiled
 def _after(data, start, end, word):  # type: ignore[no-untyped-def]
     """Return where the next ``word`` ends from ``start`` on, or -1."""
     for i in range(start, end - len(word) + 1):
@@ -151,7 +150,7 @@ def _after(data, start, end, word):  # type: ignore[no-untyped-def]
     return -1
 
 
-@_compiled
+@compiled
 def markup_end(data, start, end, missing):  # type: ignore[no-untyped-def]
     """Return where the markup that starts at ``start`` ends, or ``start`` if it is none.
 
@@ -205,13 +204,13 @@ def markup_end(data, start, end, missing):  # type: ignore[no-untyped-def]
     return i + 1 if i < end and data[i] == 62 else start
 
 
-@_compiled
+@compiled
 def _ends_name(data, i, end):  # type: ignore[no-untyped-def]
     """Whether a tag's name ends at ``i``."""
     return i < end and (data[i] == 62 or data[i] == 47 or data[i] == 32 or 9 <= data[i] <= 13)
 
 
-@_compiled
+@compiled
 def _decode(data, i, end):  # type: ignore[no-untyped-def]
     """Return the code point that starts at ``i`` and its length in bytes; broken bytes are 0."""
     byte = data[i]
@@ -226,7 +225,7 @@ def _decode(data, i, end):  # type: ignore[no-untyped-def]
     return 0, min(4, end - i)
 
 
-@_compiled
+@compiled
 def _name_scores(walk, marks, size, modifiers, keys, values, sieve, cue_weights, seen, scores):  # type: ignore[no-untyped-def]
     """Add to ``scores`` (five roles) what the surroundings of every name in the walk say.
 
@@ -281,7 +280,7 @@ def _name_scores(walk, marks, size, modifiers, keys, values, sieve, cue_weights,
     return count
 
 
-@_compiled
+@compiled
 def score(  # type: ignore[no-untyped-def]
     data, offsets, fold, expansions, keys, values, sieve, idf, weights, bias, name_roles, modifiers,
     cue_keys, cue_values, cue_sieve, cue_weights, logits, names, stats,
@@ -319,9 +318,9 @@ def score(  # type: ignore[no-untyped-def]
                 byte = data[i]
                 if byte < 128:
                     if 97 <= byte <= 122 or 48 <= byte <= 57:
-                        letter = np.int64(byte)
+                        letter = np.int64(byte)  # type: ignore[assignment]
                     elif 65 <= byte <= 90:
-                        letter = np.int64(byte) + 32
+                        letter = np.int64(byte) + 32  # type: ignore[assignment]
                     i += 1
                     if byte == 60 or byte == 38:  # < &
                         stop = markup_end(data, i - 1, end, missing)
@@ -330,7 +329,7 @@ def score(  # type: ignore[no-untyped-def]
                 else:
                     code, width = _decode(data, i, end)
                     i += width
-                    letter = np.int64(fold[code])
+                    letter = np.int64(fold[code])  # type: ignore[assignment]
                     if letter == SKIPPED:
                         continue
                     if letter >= EXPANSION:
@@ -421,10 +420,19 @@ def score(  # type: ignore[no-untyped-def]
         stats[text, 4] = roles_named
 
 
-@_compiled
+@compiled
 def hash_cue(salt, words):  # type: ignore[no-untyped-def]
     """Hash a kind of surroundings: its salt, then the hashes of its words."""
     value = salt
     for word in words:
         value = mix(value, word)
     return value
+
+
+@compiled
+def find_all(keys, values, sieve, hashes):  # type: ignore[no-untyped-def]
+    """Look many hashes up; -1 where one is not there."""
+    out = np.empty(hashes.size, np.int64)
+    for i in range(hashes.size):
+        out[i] = find(keys, values, sieve, hashes[i])
+    return out

@@ -145,7 +145,7 @@ class Model:
         if titles is not None:
             alone = self.read(titles, self.title)
             stats = stats + alone.stats
-            title = alone.logits + (alone.names != 0.0) * self._title_names()
+            title = self._titled(alone)
             given = (alone.stats[:, 0] > 0)[:, None]
             conflict = self._conflict(probabilities, softmax(title)) & given[:, 0]
             probabilities = softmax(logits + np.where(given, self.blend.title * title, 0.0))
@@ -165,9 +165,14 @@ class Model:
         scaled: Floats = logits / (ad * blend.temperature[0] + (1.0 - ad) * blend.temperature[1])
         return scaled
 
-    def _title_names(self) -> Floats:
+    def title_logits(self, readings: Readings) -> Floats:
+        """Return what titles add to the five logits (n, 5): their words, and the roles and jobs they name."""
+        return self.blend.title * self._titled(readings)
+
+    def _titled(self, readings: Readings) -> Floats:
         role, job = self.blend.title_names
-        return np.array([role, role, role, role, job])
+        logits: Floats = readings.logits + (readings.names != 0.0) * np.array([role, role, role, role, job])
+        return logits
 
     def _conflict(self, body: Floats, title: Floats) -> npt.NDArray[np.bool_]:
         sure = (body.max(1) >= self.blend.conflict) & (title.max(1) >= self.blend.conflict)

@@ -27,6 +27,8 @@ SKIPPED: Final = 1
 EXPANSION: Final = 0xE000
 """Folded values from here on name a row of the expansions: one letter that folds to several."""
 
+_ASCII_TOKEN: Final = re.compile("[a-z0-9]{2,}")
+_RUN: Final = re.compile("x+")
 _BEYOND: Final = re.compile("[\U00010000-\U0010ffff]")
 _MARKUP: Final = re.compile(
     r"<(?P<whole>!--|script(?=[ \t-\r/>])|style(?=[ \t-\r/>]))"
@@ -134,11 +136,36 @@ def blank_markup(text: str) -> str:
     return "".join([*parts, text[at:]])
 
 
+@cache
+def _kinds() -> dict[int, str]:
+    """Return, for str.translate, what may stand in a token: 'x' for what may, a space for what separates."""
+    table, _ = folding_table()
+    return {code: " " if value == SEPARATOR else "x" for code, value in enumerate(table.tolist())}
+
+
+def token_spans(text: str) -> list[tuple[str, int, int]]:
+    """Return the tokens of a text with start and end in it, in order.
+
+    >>> token_spans("<b>On-call</b>")
+    [('on', 3, 5), ('call', 6, 10)]
+    """
+    plain = _BEYOND.sub(" ", blank_markup(text))
+    found = []
+    for run in _RUN.finditer(plain.translate(_kinds())):
+        word = plain[run.start() : run.end()].translate(_translation())
+        if len(word) > 1:
+            found.append((word, run.start(), run.end()))
+    return found
+
+
 def tokens(text: str) -> list[str]:
     """Return the tokens of a text, in order.
 
     >>> tokens("CI/CD &amp; <b>K8s</b>, déjà vu")
     ['ci', 'cd', 'k8s', 'deja', 'vu']
     """
-    plain = _BEYOND.sub(" ", blank_markup(text))
-    return [word for word in plain.translate(_translation()).split(" ") if len(word) > 1]
+    plain = blank_markup(text) if "<" in text or "&" in text else text
+    if plain.isascii():
+        return _ASCII_TOKEN.findall(plain.lower())
+    folded = _BEYOND.sub(" ", plain).translate(_translation())
+    return [word for word in folded.split(" ") if len(word) > 1]

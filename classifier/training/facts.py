@@ -17,7 +17,7 @@ from typing import Final
 from classifier.normalise import tokens
 from classifier.records import NAMED_ROLES, ROLES
 from classifier.training.corpus import Corpus
-from classifier.training.naming import named, name_table, surroundings
+from classifier.training.naming import name_table, named, surroundings
 
 MIN_EMPLOYERS: Final = 5
 SHARED_RUN: Final = 12
@@ -70,7 +70,7 @@ def count_terms(rows: Sequence[Labelled], corpus: Corpus, least: int) -> tuple[l
             counts[term][column] += 1
             if len(users[term]) < MIN_EMPLOYERS:
                 users[term].add(owner)
-    kept = {term: found for term, found in sorted(counts.items()) if sum(found) >= least and len(users[term]) >= MIN_EMPLOYERS}
+    kept = _shared(counts, users, least)
     texts = Counter(row.label for row in rows)
     return classes, {COUNTED_ROW: [texts[label] for label in classes]} | kept
 
@@ -117,8 +117,16 @@ def count_cues(rows: Sequence[Labelled], corpus: Corpus, least: int) -> dict[str
             for kind in kinds:
                 counts[kind][column] += 1
                 users[kind].add(owner)
-    kept = {kind: found for kind, found in sorted(counts.items()) if sum(found) >= least and len(users[kind]) >= MIN_EMPLOYERS}
-    return texts | kept
+    return texts | _shared(counts, users, least)
+
+
+def _shared(counts: dict[str, list[int]], users: dict[str, set[int]], least: int) -> dict[str, list[int]]:
+    """Return, sorted, what stands in enough texts of enough employers."""
+    return {
+        key: found
+        for key, found in sorted(counts.items())
+        if sum(found) >= least and len(users[key]) >= MIN_EMPLOYERS
+    }
 
 
 def write_counts(path: Path, columns: Sequence[str], counts: dict[str, list[int]]) -> None:

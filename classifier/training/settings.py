@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from classifier.training.fit import Effort
 from classifier.training.simulate import Mixture
 
 
@@ -17,18 +18,35 @@ class Settings:
     documents_per_role: int = 1000
     counted_per_class: int = 300
     counted_smoothing: float = 100.0
-    ad_strength: float = 2.0
-    ticket_strength: float = 10.0
-    title_strength: float = 10.0
-    responsibility_strength: float = 10.0
+    ad_effort: Effort = Effort(2.0, tolerance=1e-3)
+    ticket_effort: Effort = Effort(1.5)
+    kind_effort: Effort = Effort(10.0, tolerance=1e-3, iterations=20)
+    title_effort: Effort = Effort(10.0, iterations=30)
+    responsibility_effort: Effort = Effort(10.0, tolerance=1e-3, iterations=30)
     piece_weight: float = 1.0
-    iterations: int = 60
-    naming: tuple[float, float] = (0.4, 0.1)
-    other_jobs: float = 0.35
-    unnamed: tuple[float, float] = (0.2, 0.0)
-    temperature: tuple[float, float] = (1.0, 1.0)
+    whole_ad_weight: float = 4.0
+    ad_in_tickets: float = 0.2
+    term_weight: tuple[float, float] = (0.5, 3.0)
+    statement_weight: float = 10.0
+    naming: tuple[float, float] = (0.4, 0.3)
+    other_jobs: float = 0.3
+    unnamed: tuple[float, float] = (0.3, 0.0)
+    temperature: tuple[float, float] = (1.0, 0.5)
     title: float = 1.3
     title_names: tuple[float, float] = (6.0, 2.0)
     conflict: float = 0.8
-    target_precision: float = 0.9
     mixture: Mixture = field(default_factory=Mixture)
+
+    @classmethod
+    def brief(cls, documents_per_role: int, iterations: int) -> Settings:
+        """Return settings that train a weaker model quickly, for tests and trials."""
+        effort = Effort(2.0, iterations=iterations)
+        return cls(
+            documents_per_role=documents_per_role,
+            counted_per_class=documents_per_role // 3,
+            ad_effort=effort,
+            ticket_effort=effort,
+            kind_effort=effort,
+            title_effort=effort,
+            responsibility_effort=effort,
+        )

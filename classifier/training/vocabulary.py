@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,8 @@ from classifier.errors import CorpusError
 from classifier.normalise import tokens
 from classifier.training.corpus import Corpus
 from classifier.training.naming import LONGEST_NAME, name_table
+
+LONGEST_TERM: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,26 +59,40 @@ def build_vocabulary(corpus: Corpus, texts: Sequence[str], min_examples: int, mi
     """Choose the terms and count them in ``texts``.
 
     Words stand in at least ``min_examples`` texts, pairs and triples in ``min_pairs``; counted
-    terms of the facts join them. Terms that hold a role's name are left out, since names are
+    terms of the facts and those of the lexicon join them. Terms that hold a role's name are left out, since names are
     read by their surroundings.
     """
     names = name_table(corpus.roles)
     vectorizer = CountVectorizer(
-        tokenizer=tokens, token_pattern=None, lowercase=False, ngram_range=(1, 3), min_df=min(min_examples, min_pairs)
+        tokenizer=tokens, token_pattern=None, lowercase=False, ngram_range=(1, LONGEST_TERM), dtype=np.float64
     )
-    counts = vectorizer.fit_transform(texts)
-    frequency = np.asarray((counts > 0).sum(axis=0)).ravel()
+    counts = vectorizer.fit_transform(texts).tocsc()
+    found: dict[str, int] = vectorizer.vocabulary_
+    frequency = np.diff(counts.indptr)
     chosen = {
         term
-        for term, column in vectorizer.vocabulary_.items()
+        for term, column in found.items()
         if frequency[column] >= (min_pairs if " " in term else min_examples)
     }
-    chosen |= {term.text for term in corpus.facts.terms}
-    terms = {term: number for number, term in enumerate(sorted(t for t in chosen if not holds_name(t, names)))}
-    fixed = CountVectorizer(
-        tokenizer=tokens, token_pattern=None, lowercase=False, ngram_range=(1, 3), vocabulary=terms
-    )
-    return Vocabulary(terms, fixed.transform(texts))
+    chosen |= {term.text for term in corpus.facts.terms} | _lexicon(corpus)
+    terms = sorted(term for term in chosen if not holds_name(term, names))
+    here = [number for number, term in enumerate(terms) if term in found]
+    kept = counts[:, [found[terms[number]] for number in here]].tocoo()
+    shape = (len(texts), len(terms))
+    wide = sp.csr_matrix((kept.data, (kept.row, np.array(here)[kept.col])), shape=shape)
+    return Vocabulary({term: number for number, term in enumerate(terms)}, wide)
+
+
+def _lexicon(corpus: Corpus) -> set[str]:
+    """Return the corpus's own terms of one to three words, and their single words."""
+    found: set[str] = set()
+    for example in corpus.examples:
+        if example.kind == "term":
+            words = tokens(example.text)
+            found.update(words)
+            if len(words) <= LONGEST_TERM:
+                found.add(" ".join(words))
+    return found - {""}
 
 
 def holds_name(term: str, names: dict[str, int]) -> bool:
