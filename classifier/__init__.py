@@ -33,12 +33,14 @@ __all__ = [
 ]
 
 
-def load(name: str | None = None) -> Classifier:
+def load(name: str | None = None, *, policy: str | None = None) -> Classifier:
     """Load a model by name; the default one is trained first if there is none yet.
 
+    ``policy`` names one that ``rolecall tune`` made for the model; without it the model's own decides.
+
     Raises :class:`ArtefactError` where the model on disk cannot be trusted, and
-    :class:`UsageError` where no model has that name.
+    :class:`UsageError` where no model, or no policy of it, has that name.
     """
     from classifier.opening import open_classifier
 
-    return open_classifier(name)
+    return open_classifier(name, policy=policy)

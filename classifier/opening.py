@@ -5,17 +5,20 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from classifier import artefact
+from classifier import artefact, policies
 from classifier.pipeline import Classifier
 
 
-def open_classifier(name: str | None = None, *, folder: Path | None = None) -> Classifier:
-    """Return a classifier; the default model is trained on the shipped corpus if it is missing."""
+def open_classifier(name: str | None = None, *, policy: str | None = None, folder: Path | None = None) -> Classifier:
+    """Return a classifier; the default model is trained on the shipped corpus if it is missing.
+
+    ``policy`` names one that was tuned for the model; without it the model's own is used.
+    """
     chosen = name or artefact.current(folder)
     if chosen == artefact.DEFAULT and chosen not in artefact.names(folder):
         train_default(folder)
-    model, info, policy = artefact.load(chosen, folder)
-    return Classifier(model, info, policy)
+    model, info, own = artefact.load(chosen, folder)
+    return Classifier(model, info, own if policy is None else policies.load(info, policy, folder))
 
 
 def train_default(folder: Path | None = None) -> None:

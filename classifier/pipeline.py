@@ -16,6 +16,8 @@ from classifier.records import PROBABILITY_COLUMNS, REASONS, ROLES, ModelInfo, P
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from classifier.explain import Contrast, Evidence, Explanation
+
 Frame = TypeVar("Frame")
 
 
@@ -103,11 +105,59 @@ class Classifier:
         answers = self.answer(Texts.of(list(texts)), columns)
         return [answers.result(row) for row in range(len(texts))]
 
+    def explain(self, text: str, *, title: str | None = None) -> Explanation:
+        """Answer one text and say why: segments that match a documented responsibility, terms, tools, names.
+
+        Offsets count characters of ``text`` as it is given, markup and all.
+
+        >>> from classifier import load
+        >>> load().explain("Define SLOs and run blameless postmortems.").result.role
+        'sre'
+        """
+        from classifier.explain import explained
+
+        result = self.classify(text, title=title)
+        return explained(self.model, result, text, title, statements=self.statements())
+
+    def evidence(self, text: str) -> tuple[Evidence, ...]:
+        """Return the segments of a text that match a documented responsibility, in its order."""
+        from classifier.explain import evidence_of
+
+        return evidence_of(self.model, text, statements=self.statements())
+
+    def contrast(self, text: str, *, title: str | None = None, role: str, against: str) -> Contrast:
+        """Return the difference of the log-odds of two roles for a text, taken apart into words and names."""
+        from classifier.explain import contrast_of
+
+        return contrast_of(self.model, text, title, role=role, against=against)
+
+    def statements(self) -> dict[str, str]:
+        """Return the documented responsibilities by id, as the corpus of this model says them."""
+        if self.info.statements:
+            return dict(self.info.statements)
+        from classifier.roles import read_roles
+
+        return {
+            f"{role.id}-{number}": text for role in read_roles() for number, text in enumerate(role.responsibilities, 1)
+        }
+
     def answer_columns(self, texts: pa.Array, titles: pa.Array | None = None) -> dict[str, pa.Array]:
         """Answer a column of Arrow strings, which is not copied; return our columns, in order."""
         from classifier.frames import texts_of
 
         return self.answer(texts_of(texts), None if titles is None else texts_of(titles)).columns()
+
+    def explain_columns(self, texts: pa.Array, titles: pa.Array | None = None) -> dict[str, pa.Array]:
+        """Answer a column and add ``responsibilities``: those found in each text, strongest first."""
+        import pyarrow as pa
+
+        from classifier.explain import responsibilities
+        from classifier.frames import texts_of
+
+        columns = self.answer_columns(texts, titles)
+        found = pa.array([" ".join(ids) for ids in responsibilities(self.model, texts_of(texts))], pa.string())
+        model = columns.pop("model")
+        return columns | {"responsibilities": found, "model": model}
 
     def score(self, table: Frame, *, text: str | None = None, title: str | None = None) -> Frame:
         """Return a table with our columns added, of the same kind: pyarrow, pandas or polars.

@@ -39,8 +39,8 @@ class Policy:
     """
 
     name: str = "default"
-    min_confidence: tuple[float, float, float, float, float] = (0.5, 0.5, 0.5, 0.5, 0.5)
-    min_tokens: int = 3
+    min_confidence: tuple[float, float, float, float, float] = (0.66, 0.66, 0.66, 0.66, 0.66)
+    min_tokens: int = 2
     min_known: float = 0.3
     min_english: float = 0.6
 
@@ -103,7 +103,7 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """What the manifest of a model on disk says of it."""
+    """What the manifest of a model on disk says of it; ``statements`` are the responsibilities it was trained on."""
 
     name: str
     id: str
@@ -113,3 +113,4 @@ class ModelInfo:
     settings: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     figures: dict[str, Any] = field(default_factory=dict)
+    statements: dict[str, str] = field(default_factory=dict)

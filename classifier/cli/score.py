@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -39,8 +40,13 @@ def score(
     limit: Annotated[int | None, typer.Option(metavar="N", help="Score only the first N rows.")] = None,
     workers: Annotated[int | None, typer.Option(metavar="N", help="Threads; as many as cores if left out.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where the same command was broken off.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Add a column of responsibilities found.")] = False,
+    summary: Annotated[
+        Path | None, typer.Option(metavar="REPORT", help="Correct the shares of the roles by this report.json.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
     model: Annotated[str | None, typer.Option(help="Answer with this model instead of the current one.")] = None,
+    policy: Annotated[str | None, typer.Option(help="Decide by this policy, made by 'rolecall tune'.")] = None,
 ) -> None:
     """Score every row of a table; all its columns stay, ours follow.
 
@@ -55,39 +61,49 @@ def score(
         encoding=encoding, sheet=sheet, header=not no_header, workers=workers, limit=limit, resume=resume,
     )  # fmt: skip
     try:
-        tally = score_table(options, load(model), as_json=as_json)
+        tally = score_table(options, load(model, policy=policy), explain=explain, report=summary, as_json=as_json)
     except BrokenPipeError:  # typer would say 1, which means something else here
         raise typer.Exit(CLOSED) from None
     if tally.errors:
         raise typer.Exit(SOME_FAILED)
 
 
-def score_table(options: Options, classifier: Classifier, *, as_json: bool = False) -> Tally:
+def score_table(
+    options: Options,
+    classifier: Classifier,
+    *,
+    explain: bool = False,
+    report: Path | None = None,
+    as_json: bool = False,
+) -> Tally:
     """Score a table and say on standard error what is done; return the counts.
 
     The summary goes to standard error, or with ``as_json`` to standard output (unless the
     table itself goes there).
     """
+    from classifier.cli import shares
     from classifier.cli.bar import Bar
     from classifier.tables import score_file
 
+    errors = None if report is None else shares.read_errors(report, classifier.model.id)
     start = time.monotonic()
+    answer = classifier.explain_columns if explain else classifier.answer_columns
     with Bar() as bar:
-        tally = score_file(
-            options, classifier.answer_columns, signature=signature(classifier), say=bar.say, progress=bar
-        )
+        tally = score_file(options, answer, signature=signature(classifier, explain=explain), say=bar.say, progress=bar)
         seconds = time.monotonic() - start
-        for line in lines(tally, seconds):
+        found = {} if errors is None else shares.shares(tally, errors)
+        for line in [*lines(tally, seconds), *shares.lines(found)]:
             bar.say(line)
     if as_json:
-        summary = json.dumps(tally.to_dict() | {"model": classifier.model.id, "seconds": round(seconds, 3)})
-        typer.echo(summary, err=_to_stdout(options))
+        summary = tally.to_dict() | {"model": classifier.model.id, "seconds": round(seconds, 3)}
+        typer.echo(json.dumps(summary | ({"shares": found} if found else {})), err=_to_stdout(options))
     return tally
 
 
-def signature(classifier: Classifier) -> str:
+def signature(classifier: Classifier, *, explain: bool = False) -> str:
     """Say what answers: a run that goes on with anything else would not end as it began."""
-    return json.dumps({"model": classifier.model.id, "policy": classifier.policy.to_dict()}, sort_keys=True)
+    answers = {"model": classifier.model.id, "policy": classifier.policy.to_dict(), "explain": explain}
+    return json.dumps(answers, sort_keys=True)
 
 
 def lines(tally: Tally, seconds: float) -> list[str]:

@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 
 from classifier.cli.app import main
-from classifier.cli.score import lines
+from classifier.cli.score import lines, signature
 from classifier.pipeline import Classifier
 from classifier.tables import Tally
 
 ADS = [
     ("1", "Site Reliability Engineer", "Define SLOs, run blameless postmortems and carry the pager."),
-    ("2", "Nurse", "Care for patients on the ward, \"day\" and night,\nin a small team."),
+    ("2", "Nurse", 'Care for patients on the ward, "day" and night,\nin a small team.'),
     ("3", "", ""),
     ("4", "Platform Engineer", "Build golden paths, self-service and the developer portal."),
 ]
@@ -147,3 +147,34 @@ def test_the_summary_names_no_more_than_some_rows() -> None:
     assert said[0] == "row 1: bad"
     assert said[20] == "and 10 more rows with something in their column 'error'"
     assert said[21] == "100 rows, 30 with errors, in 2.0 s, 50 rows/s"
+
+
+def test_responsibilities_are_added_and_a_run_without_them_is_not_gone_on_with(
+    ads: Path, tmp_path: Path, classifier: Classifier
+) -> None:
+    assert main(["score", str(ads), "-o", str(tmp_path / "out.csv"), "--explain"]) == 0
+    found = records(tmp_path / "out.csv")
+    assert list(found[0])[-3:] == ["responsibilities", "model", "error"]
+    expected = [" ".join(classifier.explain(text).result.responsibilities or ()) for _, _, text in ADS]
+    assert [row["responsibilities"] for row in found] == expected
+    assert signature(classifier) != signature(classifier, explain=True)
+
+
+def test_shares_are_corrected_by_a_report(
+    ads: Path, tmp_path: Path, classifier: Classifier, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = tmp_path / "report.json"
+    table = [[50 if row == column else 1 for column in range(6)] for row in range(5)]
+    report.write_text(json.dumps({"model": classifier.model.id, "decisions": {"rows_are_labels": table}}))
+    assert main(["score", str(ads), "-o", str(tmp_path / "out.csv"), "--summary", str(report), "--json"]) == 0
+    said = capsys.readouterr()
+    assert "share of sre: counted " in said.err
+    found = json.loads(said.out)["shares"]
+    assert sum(share["value"] for share in found.values()) == pytest.approx(1.0)
+    report.write_text(json.dumps({"model": "other", "decisions": {"rows_are_labels": table}}))
+    assert main(["score", str(ads), "-o", str(tmp_path / "two.csv"), "--summary", str(report)]) == 2
+    assert "got one of other" in capsys.readouterr().err
+    report.write_text("{}")
+    assert main(["score", str(ads), "-o", str(tmp_path / "two.csv"), "--summary", str(report)]) == 2
+    assert "is no report.json" in capsys.readouterr().err
+    assert not (tmp_path / "two.csv").exists()

@@ -1,0 +1,150 @@
+"""Who may do what, how often: keys by scope, and limits by key or address."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fastapi import Request
+from limits import RateLimitItem, parse
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from limits.errors import ConfigurationError
+from limits.storage import storage_from_string
+from starlette.concurrency import run_in_threadpool
+
+from classifier import UsageError
+from service.keys import Key, any_keys, find_key, matches, split_token
+from service.problems import Problem
+from service.settings import Settings
+from service.store.database import Database
+
+KNOWN_SECONDS: Final = 5.0
+"""For how long a key that was looked up is not looked up again, and so how late a revocation may be seen."""
+
+MOST_KNOWN: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is asking: ``owner`` is the id of the key, empty where none is needed."""
+
+    owner: str
+    admin: bool
+
+
+class Access:
+    """Decides whether a request is heard."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        """Take the rules from the settings and the keys from the database."""
+        self._database = database
+        self._always = not settings.loopback and not settings.unprotected
+        self._never = not settings.loopback and bool(settings.unprotected)
+        self._known: dict[str, tuple[float, Key | None]] = {}
+        self._asked = (0.0, False)
+        self._limits = _Limits(settings)
+
+    async def admit(self, request: Request, scope: str, *, token: str = "") -> Caller:
+        """Return who is asking; raise Problem 401, 403 or 429 where they may not."""
+        caller = await self._caller(request, scope, token)
+        await self._limits.count_request(caller.owner or _address(request))
+        request.scope["key_id"] = caller.owner or None
+        return caller
+
+    async def count_texts(self, caller: Caller, texts: int) -> None:
+        """Take texts off the quota of a caller; raise Problem 429 when it is used up."""
+        await self._limits.count_texts(caller.owner, texts)
+
+    async def check_texts(self, caller: Caller) -> None:
+        """Raise Problem 429 when the quota of a caller is used up."""
+        await self._limits.check_texts(caller.owner)
+
+    async def take_texts(self, caller: Caller, texts: int) -> None:
+        """Take texts that were answered off the quota, down to nothing."""
+        await self._limits.take_texts(caller.owner, texts)
+
+    async def required(self) -> bool:
+        """Whether a key is asked for: beyond loopback, and everywhere once a key was made."""
+        if self._always or self._never:
+            return self._always
+        since, found = self._asked
+        if not found and time.monotonic() - since > KNOWN_SECONDS:
+            self._asked = (time.monotonic(), await run_in_threadpool(any_keys, self._database))
+        return self._asked[1]
+
+    async def _caller(self, request: Request, scope: str, token: str) -> Caller:
+        if not await self.required():
+            return Caller("", admin=True)
+        kind, _, given = request.headers.get("authorization", "").partition(" ")
+        token = token or (given.strip() if kind.lower() == "bearer" else "")
+        key = await self._key(token)
+        if key is None:
+            got = "none" if not token else "one that opens nothing"
+            detail = f"Authorization: must be 'Bearer' and a key, got {got}"
+            raise Problem(401, detail, headers={"WWW-Authenticate": 'Bearer realm="rolecall"'})
+        if not key.allows(scope):
+            raise Problem(403, f"key {key.id}: must have the scope {scope!r}, got {' '.join(key.scopes)}")
+        return Caller(key.id, admin=key.allows("admin"))
+
+    async def _key(self, token: str) -> Key | None:
+        parts = split_token(token)
+        if parts is None:
+            return None
+        since, key = self._known.get(parts[0], (0.0, None))
+        if time.monotonic() - since > KNOWN_SECONDS:
+            key = await run_in_threadpool(find_key, self._database, parts[0])
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            self._known[parts[0]] = (time.monotonic(), key)
+        return key if key is not None and matches(key, parts[1]) and key.live else None
+
+
+class _Limits:
+    """Requests and texts by caller, in the memory of the process or in Redis."""
+
+    def __init__(self, settings: Settings) -> None:
+        try:
+            storage: Any = storage_from_string(f"async+{settings.limits_storage}")
+        except ConfigurationError as error:
+            raise UsageError(f"ROLECALL_LIMITS_STORAGE: cannot be used ({error}). Correct it") from None
+        self._limiter = SlidingWindowCounterRateLimiter(storage)
+        self._requests = _parsed("ROLECALL_RATE", settings.rate)
+        self._texts = _parsed("ROLECALL_QUOTA", settings.quota)
+
+    async def count_request(self, who: str) -> None:
+        if self._requests is not None and not await self._limiter.hit(self._requests, "requests", who):
+            raise _too_many("requests", self._requests)
+
+    async def count_texts(self, who: str, texts: int) -> None:
+        if self._texts is None or not texts:
+            return
+        if texts > self._texts.amount or not await self._limiter.hit(self._texts, "texts", who, cost=texts):
+            raise _too_many("texts", self._texts)
+
+    async def check_texts(self, who: str) -> None:
+        if self._texts is not None and not await self._limiter.test(self._texts, "texts", who):
+            raise _too_many("texts", self._texts)
+
+    async def take_texts(self, who: str, texts: int) -> None:
+        if self._texts is not None:
+            left = (await self._limiter.get_window_stats(self._texts, "texts", who)).remaining
+            await self._limiter.hit(self._texts, "texts", who, cost=max(1, min(texts, left)))
+
+
+def _parsed(name: str, rate: str) -> RateLimitItem | None:
+    if not rate:
+        return None
+    try:
+        return parse(rate)
+    except (ValueError, ConfigurationError):
+        raise UsageError(f"{name}: must be such as '600/minute', got {rate!r}. Correct it") from None
+
+
+def _too_many(what: str, limit: RateLimitItem) -> Problem:
+    seconds = max(1, limit.get_expiry() // max(limit.amount, 1))
+    return Problem(429, f"{what}: at most {limit} are allowed", headers={"Retry-After": str(seconds)})
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""

@@ -1,0 +1,40 @@
+"""The first rows of a scored table, for people to look at."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+SEARCHED: Final = 100_000
+"""Rows in which rows of one role are looked for."""
+SHOWN: Final = 300
+"""Characters of a value that are shown."""
+
+
+def excerpt(path: Path, kind: str, role: str | None, limit: int) -> list[dict[str, Any]]:
+    """Return up to ``limit`` rows of a table, those decided as ``role`` where one is given."""
+    wanted = (row for row in islice(_rows(path, kind), SEARCHED) if role is None or row.get("role") == role)
+    return [{name: _cut(value) for name, value in row.items()} for row in islice(wanted, limit)]
+
+
+def _rows(path: Path, kind: str) -> Iterator[dict[str, Any]]:
+    with path.open(encoding="utf-8", errors="replace", newline="") as file:
+        if kind == "jsonl":
+            for line in file:
+                found = json.loads(line)
+                yield found if isinstance(found, dict) else {"value": found}
+            return
+        csv.field_size_limit(sys.maxsize)
+        for row in csv.DictReader(file, restkey="", restval="", delimiter="\t" if kind == "tsv" else ","):
+            yield {name: value for name, value in row.items() if name}
+
+
+def _cut(value: object) -> object:
+    if isinstance(value, list | dict):
+        value = json.dumps(value, ensure_ascii=False)
+    return value if not isinstance(value, str) or len(value) <= SHOWN else f"{value[:SHOWN]}..."

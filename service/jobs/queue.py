@@ -1,0 +1,131 @@
+"""The queue in the database. A job is taken under a lease; whoever lets it lapse has lost the job."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, Final, Literal
+
+from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from service.problems import Problem, refuse
+from service.store.database import Database, now
+from service.store.tables import JobRow
+
+QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
+ENDED: Final = (DONE, FAILED, CANCELLED)
+ATTEMPTS: Final = 20
+"""Times that a job may be taken without getting any further, after which it failed."""
+
+Heard = Literal["go on", "cancel", "lost"]
+"""What a worker hears when it renews its lease."""
+
+
+def add(database: Database, row: JobRow, most: int) -> JobRow:
+    """Add a job; where one with its idempotency key is there, return that one.
+
+    Raises Problem 409 where that one was another table, 429 where ``most`` jobs of the owner wait.
+    """
+    if earlier := _earlier(database, row):
+        return earlier
+    try:
+        with database.session() as session:
+            waiting = select(func.count()).where(JobRow.owner == row.owner, JobRow.state.in_((QUEUED, RUNNING)))
+            if (session.scalar(waiting) or 0) >= most:
+                raise Problem(429, f"{most} jobs of yours are waiting; ask again later", headers={"Retry-After": "60"})
+            session.add(row)
+    except IntegrityError:
+        if earlier := _earlier(database, row):  # the same request came twice at the same time
+            return earlier
+        raise
+    return row
+
+
+def _earlier(database: Database, row: JobRow) -> JobRow | None:
+    if row.idempotency_key is None:
+        return None
+    with database.session() as session:
+        same = select(JobRow).where(JobRow.owner == row.owner, JobRow.idempotency_key == row.idempotency_key)
+        found = session.scalar(same)
+    if found is not None and (found.input_hash, found.options) != (row.input_hash, row.options):
+        raise refuse(409, "Idempotency-Key", "used for one request only", "one that was used for another")
+    return found
+
+
+def get(database: Database, job_id: str, owner: str | None) -> JobRow:
+    """Return a job; raise Problem 404 where there is none, or where it is not this owner's (None for any)."""
+    with database.session() as session:
+        row = session.get(JobRow, job_id)
+    if row is None or (owner is not None and row.owner != owner):
+        raise Problem(404, f"job {job_id[:40]!r}: there is none")
+    return row
+
+
+def listed(database: Database, owner: str | None, limit: int) -> Sequence[JobRow]:
+    """Return the jobs of an owner (None for all), the newest first."""
+    query = select(JobRow).order_by(JobRow.created.desc(), JobRow.id).limit(limit)
+    with database.session() as session:
+        return session.scalars(query if owner is None else query.where(JobRow.owner == owner)).all()
+
+
+def take(database: Database, worker: str, lease: float) -> JobRow | None:
+    """Take the oldest job that waits, or whose worker let its lease lapse; None where there is none."""
+    with database.session() as session:
+        lapsed = and_(JobRow.state == RUNNING, JobRow.lease_until < now())
+        query = select(JobRow).where(or_(JobRow.state == QUEUED, lapsed)).order_by(JobRow.created).limit(1)
+        row = session.scalar(query.with_for_update(skip_locked=True))
+        if row is None:
+            return None
+        row.worker, row.lease_until = worker, now() + timedelta(seconds=lease)
+        row.state, row.started, row.attempts = RUNNING, row.started or now(), row.attempts + 1
+        if row.attempts > ATTEMPTS:
+            row.state, row.finished = FAILED, now()
+            row.problem = f"was taken up {ATTEMPTS} times and never got any further"
+    return row if row.state == RUNNING else take(database, worker, lease)
+
+
+def renew(database: Database, row: JobRow, lease: float, rows: int, passed: int, total: int) -> Heard:
+    """Renew the lease and note how far the work is; return what the worker must do."""
+    values: dict[str, Any] = {"lease_until": now() + timedelta(seconds=lease)}
+    if rows:
+        values |= {"rows": rows, "passed": passed, "total": total, "attempts": 1}
+    with database.session() as session:
+        held = (JobRow.id == row.id, JobRow.worker == row.worker, JobRow.state == RUNNING)
+        cancelling = session.scalar(update(JobRow).where(*held).values(values).returning(JobRow.cancelling))
+    return "lost" if cancelling is None else "cancel" if cancelling else "go on"
+
+
+def change(database: Database, row: JobRow, **values: Any) -> bool:  # columns of the job
+    """Change a job that this worker holds; return False where it was lost."""
+    with database.session() as session:
+        held = (JobRow.id == row.id, JobRow.worker == row.worker, JobRow.state == RUNNING)
+        return session.scalar(update(JobRow).where(*held).values(values).returning(JobRow.id)) is not None
+
+
+def cancel(database: Database, job_id: str) -> None:
+    """Make a job that waits cancelled, and a worker stop on one that runs; nothing where it has ended."""
+    with database.session() as session:
+        waits = (JobRow.id == job_id, JobRow.state == QUEUED)
+        session.execute(update(JobRow).where(*waits).values(state=CANCELLED, finished=now()))
+        session.execute(update(JobRow).where(JobRow.id == job_id, JobRow.state == RUNNING).values(cancelling=True))
+
+
+def remove(database: Database, job_id: str) -> bool:
+    """Remove a job that does not run; return whether it is gone."""
+    with database.session() as session:
+        found = delete(JobRow).where(JobRow.id == job_id, JobRow.state != RUNNING).returning(JobRow.id)
+        return session.scalar(found) is not None
+
+
+def expired(database: Database, hours: float) -> Sequence[str]:
+    """Return the ids of jobs that ended more than this many hours ago."""
+    with database.session() as session:
+        old = (JobRow.state.in_(ENDED), JobRow.finished < now() - timedelta(hours=hours))
+        return session.scalars(select(JobRow.id).where(*old)).all()
+
+
+def known(database: Database, ids: Sequence[str]) -> set[str]:
+    """Return which of these ids are jobs."""
+    with database.session() as session:
+        return set(session.scalars(select(JobRow.id).where(JobRow.id.in_(ids))))

@@ -1,0 +1,13 @@
+"""Run by alembic: use the connection that :mod:`service.store.database` opened."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from service.store.tables import Base
+
+context.configure(
+    connection=context.config.attributes["connection"], target_metadata=Base.metadata, render_as_batch=True
+)
+with context.begin_transaction():
+    context.run_migrations()

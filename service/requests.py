@@ -1,0 +1,89 @@
+"""Check the JSON of a request against its schema and the limits, and say precisely what is wrong."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from service.problems import Fault, Problem, refuse
+from service.schemas import Item, ManyTexts, OneText
+from service.settings import Settings
+
+_ALLOWED: Final = {
+    "string_type": "a string",
+    "list_type": "a list",
+    "int_type": "a whole number",
+    "bool_type": "true or false",
+    "missing": "given",
+    "string_pattern_mismatch": "without NUL",
+    "extra_forbidden": "left out: there is no such field here",
+}
+_KINDS: Final = {str: "a string", dict: "an object", list: "a list", bool: "true or false", type(None): "null"}
+
+
+def checked(data: object, settings: Settings) -> list[Item] | OneText:
+    """Return the one text or the list of texts that a request holds; raise Problem 422 where it holds neither."""
+    if not isinstance(data, dict):
+        raise refuse(422, "body", "an object with 'text' or 'texts'", got(data))
+    try:
+        if "texts" not in data:
+            return _within(OneText.model_validate(data), settings)
+        texts = data["texts"]
+        if isinstance(texts, list) and len(texts) > settings.max_texts:
+            raise refuse(422, "texts", f"a list of at most {settings.max_texts}", str(len(texts)))
+        items = ManyTexts.model_validate(data).texts
+    except ValidationError as error:
+        raise _problem(error) from None
+    listed = [Item(text=item) if isinstance(item, str) else item for item in items]
+    for place, item in enumerate(listed):
+        _within(item, settings, f"texts/{place}/")
+    return listed
+
+
+def _within(item: OneText, settings: Settings, where: str = "") -> OneText:
+    for name, value in (("text", item.text), ("title", item.title or "")):
+        if len(value) > settings.max_text:
+            raise refuse(422, where + name, f"at most {settings.max_text} characters", str(len(value)))
+    return item
+
+
+def _problem(error: ValidationError) -> Problem:
+    faults = faults_of(error)
+    first = faults[0]
+    return Problem(422, f"{first.where}: must be {first.allowed}, got {first.got}", faults)
+
+
+def faults_of(error: ValidationError) -> tuple[Fault, ...]:
+    """Return what pydantic found, each place once, without the values that were sent."""
+    faults: dict[str, Fault] = {}
+    for found in error.errors(include_url=False, include_context=True):
+        if found["loc"][-1] == "str" and isinstance(found["input"], dict):
+            continue  # an object was meant, and what is wrong inside it is told
+        where, allowed = _place(found)
+        fault = Fault(where, allowed, "nothing" if found["type"] == "missing" else got(found["input"]))
+        faults.setdefault(where, fault)
+    return tuple(faults.values())
+
+
+def _place(found: ErrorDetails) -> tuple[str, str]:
+    """Return where a fault is and what is allowed there; the names of the schemas are no place."""
+    kinds = {"str", "int", "Item", "constrained-str", "constrained-int"}
+    parts = [str(part) for part in found["loc"] if part not in kinds]
+    if "str" in found["loc"]:
+        return "/".join(parts), "a string or an object with 'text'"
+    if "constrained-str" in found["loc"]:
+        return "/".join(parts), "a string of at most 200 characters or a whole number"
+    return "/".join(parts), _ALLOWED.get(found["type"], found["msg"])
+
+
+def got(value: Any) -> str:  # any JSON value
+    """Return what was sent in a few words, never its text."""
+    if isinstance(value, str):
+        return f"a string of {len(value)} characters"
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"the number {value}"[:60]
+    return _KINDS.get(type(value), "another kind of value")

@@ -1,0 +1,1 @@
+"""What is kept: keys, feedback, jobs and deliveries, in SQLite or PostgreSQL."""

@@ -1,0 +1,141 @@
+"""A real server on a free loopback port, and real databases: SQLite files and a PostgreSQL server."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+from fastapi import FastAPI
+
+from classifier.pipeline import Classifier
+from service.app import create_app
+from service.settings import Settings
+from service.store.database import Database
+
+Serve = Callable[[FastAPI], str]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Keep all that the service keeps away from the user's own."""
+    folder = tmp_path_factory.mktemp("data")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_DATA_HOME", str(folder))
+        yield folder
+
+
+@contextmanager
+def serving(app: FastAPI) -> Iterator[str]:
+    """Run an app under uvicorn in a thread and yield its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="on", timeout_graceful_shutdown=2))
+        free.listen(64)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [free]}, daemon=True)
+        thread.start()
+        until = time.monotonic() + 20
+        while not server.started:
+            if time.monotonic() > until or not thread.is_alive():
+                raise RuntimeError("the server did not start")
+            time.sleep(0.01)
+        try:
+            yield f"http://127.0.0.1:{free.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(10)
+
+
+@pytest.fixture(scope="session")
+def address(classifier: Classifier, data_folder: Path) -> Iterator[str]:
+    """The address of a server with small limits."""
+    settings = Settings(max_body=200_000, max_texts=20, max_text=10_000, body_seconds=0.5)
+    with serving(create_app(settings, classifier)) as found:
+        yield found
+
+
+@pytest.fixture
+def client(address: str) -> Iterator[httpx.Client]:
+    """A client of that server."""
+    with httpx.Client(base_url=address, timeout=10) as found:
+        yield found
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Start further servers, each stopped at the end of the test."""
+    with ExitStack() as stack:
+        yield lambda app: stack.enter_context(serving(app))
+
+
+def _programs() -> Path | None:
+    """Return the folder of PostgreSQL's server programs."""
+    if found := shutil.which("initdb"):
+        return Path(found).parent
+    return max(Path("/usr/lib/postgresql").glob("*/bin"), default=None)
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of an empty PostgreSQL server of our own, without the name of a database."""
+    programs = _programs()
+    if programs is None:
+        pytest.skip("PostgreSQL's server programs are not installed")
+    user = "postgres" if os.getuid() == 0 else None  # the server refuses to run as root
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(_short_folder()))
+        if user:
+            shutil.chown(folder, user)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+
+        def run(*command: str) -> None:
+            line = [str(programs / command[0]), "-D", f"{folder}/data", *command[1:]]
+            subprocess.run(line, check=True, user=user, cwd=folder, stdout=subprocess.DEVNULL)
+
+        run("initdb", "-A", "trust", "-U", "rolecall", "-E", "UTF8", "--locale=C", "--no-sync")
+        run("pg_ctl", "-w", "-l", f"{folder}/log", "-o", f"-p {port} -h 127.0.0.1 -k {folder} -F", "start")
+        stack.callback(run, "pg_ctl", "-m", "immediate", "stop")
+        yield f"postgresql://rolecall@127.0.0.1:{port}"
+
+
+@contextmanager
+def _short_folder() -> Iterator[str]:
+    """A folder with a name short enough for a socket in it."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="pg-", dir="/tmp", ignore_cleanup_errors=True) as folder:
+        yield folder
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database, of each kind in turn."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'store.db'}"
+    import psycopg
+
+    server = request.getfixturevalue("postgresql")
+    name = f"test_{time.monotonic_ns()}"
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+    return f"{server}/{name}"
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """An empty database with its tables."""
+    found = Database(database_url)
+    found.upgrade()
+    yield found
+    found.close()
