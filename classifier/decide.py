@@ -57,6 +57,4 @@ def decide(
     reason[(tokens < policy.min_tokens) & (foreign * 3 <= letters)] = TOO_SHORT
     reason[letters == 0] = EMPTY
     role = np.where(reason == 0, best, ROLES.index("none") + 1)
-    return Decisions(
-        role.astype(np.int8), best.astype(np.int8), runner_up.astype(np.int8), reason, confidence
-    )
+    return Decisions(role.astype(np.int8), best.astype(np.int8), runner_up.astype(np.int8), reason, confidence)

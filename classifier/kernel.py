@@ -117,7 +117,7 @@ def build_table(hashes, keys, values, sieve):  # type: ignore[no-untyped-def]
 
 @compiled
 def _letter(byte):  # type: ignore[no-untyped-def]
-    return (97 <= (byte | 32) <= 122)
+    return 97 <= (byte | 32) <= 122
 
 
 @compiled
@@ -282,8 +282,25 @@ def _name_scores(walk, marks, size, modifiers, keys, values, sieve, cue_weights,
 
 @compiled
 def score(  # type: ignore[no-untyped-def]
-    data, offsets, fold, expansions, keys, values, sieve, idf, weights, bias, name_roles, modifiers,
-    cue_keys, cue_values, cue_sieve, cue_weights, logits, names, stats,
+    data,
+    offsets,
+    fold,
+    expansions,
+    keys,
+    values,
+    sieve,
+    idf,
+    weights,
+    bias,
+    name_roles,
+    modifiers,
+    cue_keys,
+    cue_values,
+    cue_sieve,
+    cue_weights,
+    logits,
+    names,
+    stats,
 ):
     """Score the texts ``data[offsets[i]:offsets[i + 1]]`` into the rows of the last three arrays.
 

@@ -128,8 +128,6 @@ class ArrowCsv:
         columns = [plain(column) for column in (*answered.batch.arrow().columns, *answered.columns.values())]
         table = pa.Table.from_arrays(columns, names=[str(place) for place in range(len(columns))])
         out = io.BytesIO()
-        options = pa.csv.WriteOptions(
-            include_header=False, delimiter=self.dialect.delimiter, quoting_style="needed"
-        )
+        options = pa.csv.WriteOptions(include_header=False, delimiter=self.dialect.delimiter, quoting_style="needed")
         pa.csv.write_csv(table, out, options)
         return out.getvalue()

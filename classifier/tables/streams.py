@@ -85,9 +85,7 @@ class TextSource:
     this UTF-8. ``head`` is its start, ``whole`` says that it is all there is.
     """
 
-    def __init__(
-        self, name: str, file: IO[bytes], *, encoding: str | None = None, compression: str = ""
-    ) -> None:
+    def __init__(self, name: str, file: IO[bytes], *, encoding: str | None = None, compression: str = "") -> None:
         self.name, self._file = name, file
         self.total = _size(self._file)
         start = self._fill(self._file, 16)
@@ -102,9 +100,7 @@ class TextSource:
         head = self._fill(self._inner, HEAD)
         refuse_foreign(name, head)
         whole = len(head) < HEAD
-        self.encoding: Encoding = (
-            encodings.given(encoding, head) if encoding else encodings.detect(name, head, whole)
-        )
+        self.encoding: Encoding = encodings.given(encoding, head) if encoding else encodings.detect(name, head, whole)
         self._plain = self.encoding.name == UTF8
         self._decoder = None if self._plain else Decoder(self.encoding)
         self._waiting = self._decoded(head[len(self.encoding.mark) :], final=whole)

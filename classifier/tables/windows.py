@@ -36,9 +36,7 @@ class Window:
     final: bool
 
 
-def windows(
-    source: TextSource, position: int, take: Callable[[Window], tuple[Taken | None, int]]
-) -> Iterator[Taken]:
+def windows(source: TextSource, position: int, take: Callable[[Window], tuple[Taken | None, int]]) -> Iterator[Taken]:
     """Go through a stream that stands at ``position`` and yield what ``take`` makes of each window.
 
     ``take`` returns a batch and where it ends in the window's data, or None to see more bytes.

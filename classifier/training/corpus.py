@@ -14,10 +14,10 @@ from classifier.errors import CorpusError
 from classifier.records import RESPONSIBILITIES, ROLES, Role
 from classifier.roles import corpus_folder, read_roles
 
-KINDS: Final = ("ad", "ticket", "task", "naming", "mention", "title", "term", "statement")
+KINDS: Final = ("ad", "ticket", "task", "naming", "mention", "title", "statement")
 """What an example is: a piece of an ad, a ticket, a task; or, of an ad, the sentence that names
-its own job, a sentence that mentions another role, and the title alone; a term of one to
-four words that speaks for a role by itself; or a documented responsibility, restated."""
+its own job, a sentence that mentions another role, and the title alone; a documented
+responsibility, restated."""
 
 FIELDS: Final = {"text", "role", "kind", "responsibility", "group"}
 
@@ -79,9 +79,7 @@ class Corpus:
     def statements(self) -> dict[str, str]:
         """Return the documented responsibilities by id, in our own words."""
         return {
-            f"{role.id}-{number}": text
-            for role in self.roles
-            for number, text in enumerate(role.responsibilities, 1)
+            f"{role.id}-{number}": text for role in self.roles for number, text in enumerate(role.responsibilities, 1)
         }
 
 
@@ -93,7 +91,6 @@ def read_corpus(folder: Path | None = None) -> Corpus:
     roles = read_roles(root)
     files = sorted(path for path in root.rglob("*.jsonl") if path.is_file())
     examples = tuple(example for path in files for example in read_examples(path, root))
-    examples += tuple(example for role in ROLES for example in _read_terms(root / "lexicon" / f"{role}.txt", role))
     modifiers = frozenset(_read_lines(root / "naming" / "modifiers.txt"))
     jobs = _read_lines(root / "naming" / "jobs.txt")
     return Corpus(roles, examples, _read_facts(root / "facts"), modifiers, jobs, _hash(root))
@@ -102,15 +99,6 @@ def read_corpus(folder: Path | None = None) -> Corpus:
 def _read_lines(path: Path) -> tuple[str, ...]:
     """Read a list of words or names, one a line; a missing file is an empty list."""
     return tuple(path.read_text(encoding="utf-8").split("\n")[:-1]) if path.is_file() else ()
-
-
-def _read_terms(path: Path, role: str) -> list[Example]:
-    """Read the terms that speak for a role, one a line."""
-    lines = enumerate(_read_lines(path), 1)
-    return [
-        labelled({"text": line, "role": role, "kind": "term"}, f"corpus/lexicon/{path.name}:{number}")
-        for number, line in lines
-    ]
 
 
 def read_examples(path: Path, root: Path) -> Iterator[Example]:

@@ -123,9 +123,7 @@ def count_cues(rows: Sequence[Labelled], corpus: Corpus, least: int) -> dict[str
 def _shared(counts: dict[str, list[int]], users: dict[str, set[int]], least: int) -> dict[str, list[int]]:
     """Return, sorted, what stands in enough texts of enough employers."""
     return {
-        key: found
-        for key, found in sorted(counts.items())
-        if sum(found) >= least and len(users[key]) >= MIN_EMPLOYERS
+        key: found for key, found in sorted(counts.items()) if sum(found) >= least and len(users[key]) >= MIN_EMPLOYERS
     }
 
 

@@ -45,9 +45,7 @@ SMOOTHING: Final = 3.0
 def name_table(roles: Iterable[Role], jobs: Iterable[str] = ()) -> dict[str, int]:
     """Return the number of the role for every name a role goes by, in folded words; other ``jobs`` are 4."""
     names = {" ".join(tokens(job)): ROLES.index("none") for job in jobs}
-    return names | {
-        " ".join(tokens(name)): ROLES.index(role.id) for role in roles for name in role.names
-    }
+    return names | {" ".join(tokens(name)): ROLES.index(role.id) for role in roles for name in role.names}
 
 
 def named(words: Sequence[str], names: dict[str, int]) -> Iterator[tuple[int, int, int]]:

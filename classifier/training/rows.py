@@ -37,7 +37,7 @@ class Material:
 
 
 def ad_rows(material: Material, corpus: Corpus, settings: Settings) -> fit.Rows:
-    """Simulated ads, counted documents, the written pieces and whole ads, statements and terms."""
+    """Simulated ads, counted documents, the written pieces and whole ads, and the statements."""
     rng = np.random.default_rng(settings.seed)
     pieces = material.rows("ad", "naming", "task")
     examples = [material.examples[row] for row in pieces]
@@ -50,17 +50,15 @@ def ad_rows(material: Material, corpus: Corpus, settings: Settings) -> fit.Rows:
         corpus.facts, material.vocabulary.terms, settings.counted_per_class, settings.counted_smoothing, rng
     )
     counted = fit.Rows(drawn, labels, fit.balanced(labels))
-    terms = material.take(material.rows("term"), settings.term_weight[0])
     stated = material.take(material.rows("statement"), settings.statement_weight)
-    return fit.stack(simulated, evened(fit.stack(single, stated)), counted, evened(terms))
+    return fit.stack(simulated, evened(fit.stack(single, stated)), counted)
 
 
 def ticket_rows(material: Material, settings: Settings) -> fit.Rows:
-    """Tickets and tasks, the lexicon's terms, and a little of the ads."""
+    """Tickets and tasks, the statements, and a little of the ads."""
     parts = (
         material.take(material.rows("ticket", "task")),
         material.take(material.rows("ad"), settings.ad_in_tickets),
-        material.take(material.rows("term"), settings.term_weight[1]),
         material.take(material.rows("statement"), settings.statement_weight),
     )
     return evened(fit.stack(*parts))
@@ -85,7 +83,7 @@ def responsibility_rows(material: Material) -> fit.Rows:
     rows = [
         row
         for row, example in enumerate(material.examples)
-        if example.responsibility or (example.role == "none" and example.kind not in {"title", "term"})
+        if example.responsibility or (example.role == "none" and example.kind != "title")
     ]
     shown = [material.examples[row].responsibility for row in rows]
     labels = [RESPONSIBILITIES.index(name) if name else none for name in shown]

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from classifier.training.fit import Effort
 from classifier.training.simulate import Mixture
+
+_AD: Final = Effort(2.0, tolerance=1e-3)
+_TICKET: Final = Effort(1.5)
+_KIND: Final = Effort(10.0, tolerance=1e-3, iterations=20)
+_TITLE: Final = Effort(10.0, iterations=30)
+_RESPONSIBILITY: Final = Effort(10.0, tolerance=1e-3, iterations=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,15 +25,14 @@ class Settings:
     documents_per_role: int = 1000
     counted_per_class: int = 300
     counted_smoothing: float = 100.0
-    ad_effort: Effort = Effort(2.0, tolerance=1e-3)
-    ticket_effort: Effort = Effort(1.5)
-    kind_effort: Effort = Effort(10.0, tolerance=1e-3, iterations=20)
-    title_effort: Effort = Effort(10.0, iterations=30)
-    responsibility_effort: Effort = Effort(10.0, tolerance=1e-3, iterations=30)
+    ad_effort: Effort = _AD
+    ticket_effort: Effort = _TICKET
+    kind_effort: Effort = _KIND
+    title_effort: Effort = _TITLE
+    responsibility_effort: Effort = _RESPONSIBILITY
     piece_weight: float = 1.0
     whole_ad_weight: float = 4.0
     ad_in_tickets: float = 0.2
-    term_weight: tuple[float, float] = (0.5, 3.0)
     statement_weight: float = 10.0
     naming: tuple[float, float] = (0.4, 0.3)
     other_jobs: float = 0.3

@@ -59,7 +59,7 @@ def build_vocabulary(corpus: Corpus, texts: Sequence[str], min_examples: int, mi
     """Choose the terms and count them in ``texts``.
 
     Words stand in at least ``min_examples`` texts, pairs and triples in ``min_pairs``; counted
-    terms of the facts and those of the lexicon join them. Terms that hold a role's name are left out, since names are
+    terms of the facts join them. Terms that hold a role's name are left out, since names are
     read by their surroundings.
     """
     names = name_table(corpus.roles)
@@ -70,29 +70,17 @@ def build_vocabulary(corpus: Corpus, texts: Sequence[str], min_examples: int, mi
     found: dict[str, int] = vectorizer.vocabulary_
     frequency = np.diff(counts.indptr)
     chosen = {
-        term
-        for term, column in found.items()
-        if frequency[column] >= (min_pairs if " " in term else min_examples)
+        term for term, column in found.items() if frequency[column] >= (min_pairs if " " in term else min_examples)
     }
-    chosen |= {term.text for term in corpus.facts.terms} | _lexicon(corpus)
-    terms = sorted(term for term in chosen if not holds_name(term, names))
+    chosen |= {term.text for term in corpus.facts.terms}
+    allowed = (term for term in chosen if not holds_name(term, names))
+    # Frequent terms first: their rows stand together, and the processor's cache holds them.
+    terms = sorted(allowed, key=lambda term: (-int(frequency[found[term]]) if term in found else 0, term))
     here = [number for number, term in enumerate(terms) if term in found]
     kept = counts[:, [found[terms[number]] for number in here]].tocoo()
     shape = (len(texts), len(terms))
     wide = sp.csr_matrix((kept.data, (kept.row, np.array(here)[kept.col])), shape=shape)
     return Vocabulary({term: number for number, term in enumerate(terms)}, wide)
-
-
-def _lexicon(corpus: Corpus) -> set[str]:
-    """Return the corpus's own terms of one to three words, and their single words."""
-    found: set[str] = set()
-    for example in corpus.examples:
-        if example.kind == "term":
-            words = tokens(example.text)
-            found.update(words)
-            if len(words) <= LONGEST_TERM:
-                found.add(" ".join(words))
-    return found - {""}
 
 
 def holds_name(term: str, names: dict[str, int]) -> bool:

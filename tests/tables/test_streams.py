@@ -130,7 +130,7 @@ def test_parquet_through_a_pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     with pipe.buffer:
         options = Options(source="-", target=str(target))
         assert score_file(options, tiny_answer, signature="tiny", say=lambda line: None).rows == 2
-    assert target.read_bytes().startswith(b'text,role,')
+    assert target.read_bytes().startswith(b"text,role,")
 
 
 def test_a_device_gets_the_format_of_the_input(tmp_path: Path) -> None:
