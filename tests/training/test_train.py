@@ -65,7 +65,9 @@ def test_the_model_is_whole(tiny: Trained) -> None:
     assert model.body.weights.shape == (model.idf.size, 2 * len(ROLES) + 1)
     assert np.isfinite(model.body.weights).all()
     assert sum(model.prior) == pytest.approx(1.0)
-    assert [model.term(index) for index in range(3)] == sorted(model.term(index) for index in range(3))
+    terms = [model.term(index) for index in range(model.idf.size)]
+    assert len(set(terms)) == len(terms)
+    assert "the" in terms[:5], "frequent terms come first"
 
 
 def test_no_examples_added_leave_the_corpus_as_it_is(tiny_corpus: Corpus) -> None:
