@@ -111,11 +111,11 @@ def as_lines(described: dict[str, Any]) -> str:
     lines = [
         f"corpus {described['hash'][:12]}, {described['examples']} examples",
         "",
-        f"{'role':<10}" + "".join(f"{kind:>9}" for kind in kinds) + f"{'all':>9}",
+        f"{'role':<10}" + "".join(f"{kind:>10}" for kind in kinds) + f"{'all':>10}",
     ]
     for role, counts in described["roles"].items():
         cells = [*(counts.get(kind, 0) for kind in kinds), sum(counts.values())]
-        lines.append(f"{role:<10}" + "".join(f"{cell:>9}" for cell in cells))
+        lines.append(f"{role:<10}" + "".join(f"{cell:>10}" for cell in cells))
     groups = described["none_groups"]
     if groups:
         lines += ["", "groups of none: " + ", ".join(f"{name} {size}" for name, size in groups.items())]
