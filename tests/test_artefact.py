@@ -63,6 +63,14 @@ def test_arrays_are_read_only_maps_of_the_file(model_folder: Path) -> None:
         model.idf[0] = 1.0
 
 
+def test_a_loaded_model_can_be_saved_and_loaded_again(model_folder: Path) -> None:
+    model, info, policy = artefact.load("default", model_folder)
+    artefact.save(model, replace(info, name="copy"), policy, model_folder)
+    copy, _, _ = artefact.load("copy", model_folder)
+    assert copy.id == model.id
+    np.testing.assert_array_equal(copy.body.weights, model.body.weights)
+
+
 def test_the_manifest_says_what_the_model_is(model_folder: Path) -> None:
     manifest = json.loads((model_folder / "default" / "manifest.json").read_text())
     data = (model_folder / "default" / "model.joblib").read_bytes()
