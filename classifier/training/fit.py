@@ -77,12 +77,6 @@ def fit_head(rows: Rows, transformer: TfidfTransformer, classes: int, effort: Ef
     return Head(weights.round(DECIMALS), bias.round(DECIMALS))
 
 
-def logits(head: Head, transformer: TfidfTransformer, counts: sp.csr_matrix) -> npt.NDArray[np.float64]:
-    """Return a head's outputs (n, heads) for counted rows."""
-    found: npt.NDArray[np.float64] = transformer.transform(counts) @ head.weights + head.bias
-    return found
-
-
 def balanced(labels: Labels, weights: Weights | None = None) -> Weights:
     """Return weights that give every class the same mass and a mean of 1, scaling those given."""
     given = np.ones(len(labels)) if weights is None else weights
