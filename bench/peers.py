@@ -53,7 +53,7 @@ def scikit_learn(model: Model) -> Peer:
     )
     vectorizer.idf_ = model.idf
     regression = LogisticRegression()
-    regression.coef_ = np.ascontiguousarray(model.body.weights.T)
+    regression.coef_ = np.ascontiguousarray(model.body.weights().T)
     regression.intercept_ = model.body.bias
     regression.classes_ = np.arange(model.body.bias.size)
 

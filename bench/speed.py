@@ -108,10 +108,10 @@ def sizes(classifier: Classifier) -> dict[str, Any]:
     """Return the size of the model: terms, and bytes on disk, in memory, and of what the kernel reads at random."""
     model = classifier.model
     arrays = {item.name: getattr(model, item.name) for item in fields(model)}
-    heads = {name: value.weights for name, value in arrays.items() if isinstance(value, Head)}
+    heads = {name: value.rows for name, value in arrays.items() if isinstance(value, Head)}
     plain = {name: value for name, value in arrays.items() if isinstance(value, np.ndarray)} | heads
     disk = (models_folder() / current() / "model.joblib").stat().st_size
-    hot = ("keys", "values", "sieve", "idf", "name_roles", "modifiers", "body", "fold")
+    hot = ("words", "grams", "sieve", "body", "name_roles", "fold")
     return {
         "id": model.id,
         "terms": int(model.idf.size),

@@ -22,7 +22,7 @@ from classifier.errors import ArtefactError, UsageError
 from classifier.model import Model
 from classifier.records import ModelInfo, Policy
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 DEFAULT: Final = "default"
 CURRENT: Final = "CURRENT"
 """The file beside the models that names the one to answer with."""

@@ -1,13 +1,14 @@
 """The compiled pass: UTF-8 bytes to token counts to scores. No I/O, no strings, no policy.
 
-One walk over the bytes finds the tokens (:mod:`classifier.normalise` says what a token is),
-looks words, pairs and triples up by 64-bit hash, and counts them. The counts become
-sublinear term frequencies times inverse document frequencies, L2-normalised, and are
-multiplied by the weights of every head at once: the mathematics of scikit-learn's
-``TfidfVectorizer(sublinear_tf=True)`` and ``LogisticRegression``, to which a test holds it.
+A walk over the bytes hashes the tokens (:mod:`classifier.normalise` says what a token is); then
+words, pairs and triples are looked up and counted. That these are two steps lets the processor
+wait for many look-ups at once. The counts become sublinear term frequencies times inverse
+document frequencies, L2-normalised, and are multiplied by the weights of every head: the
+mathematics of scikit-learn's ``TfidfVectorizer(sublinear_tf=True)`` and ``LogisticRegression``,
+to which a test holds it.
 
-The same walk notes where the text uses a role's name and in what surroundings, and adds up
-how strongly each use speaks for the text being about its own role.
+Where the text uses a role's name is noted on the way, and it is added up how strongly the
+surroundings of each use speak for the text being about its own role.
 
 Everything is compiled by numba without the interpreter lock, and cached on disk where the
 disk can be written.
@@ -16,14 +17,29 @@ disk can be written.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numba
 import numpy as np
 
-SEPARATOR: Final = 0
 SKIPPED: Final = 1
 EXPANSION: Final = 0xE000
+
+STORED: Final = np.uint64(1 << 24)
+"""What a table stores with a hash is below this: the number of a term, counted from 1, and flags."""
+INDEX: Final = (1 << 20) - 1
+"""The bits of what is stored that number the term; 0 is no term."""
+LEADS: Final = 1 << 20
+"""A flag: a triple that is a term begins with this pair."""
+NAMES: Final = 1 << 21
+"""A flag: the term is the name of a role or of another job."""
+MODIFIES: Final = 1 << 22
+"""A flag: the word may stand between an article and a role's name."""
+
+MICRO: Final = 1e-6
+"""Unit of the whole numbers in which a head's rows hold weights and inverse document frequencies."""
+BLOCK: Final = 6
+"""Weights of a row that are multiplied in one go over the terms of a text."""
 
 PRIME: Final = np.uint64(0x9E3779B97F4A7C15)
 SEED: Final = np.uint64(0xCBF29CE484222325)
@@ -37,7 +53,9 @@ OTHER_JOB: Final = np.uint64(64)
 EDGE: Final = np.uint64(7)
 
 MAX_WALK: Final = 1 << 16
-"""Tokens kept for the names: a role named after this many words names no text."""
+"""Tokens held at once. A role named after this many words names no text."""
+CARRIED: Final = 2
+"""Tokens of the part before that are kept for the pairs and triples across the seam."""
 
 STATS: Final = ("tokens", "known", "letters", "foreign", "names")
 """What is counted beside the scores: tokens, those in the vocabulary, letters, those beyond
@@ -60,6 +78,25 @@ def mix(first, second):  # type: ignore[no-untyped-def]
 
 
 @compiled
+def finish(value):  # type: ignore[no-untyped-def]
+    """Spread what the letters of a word left in ``value`` over all bits: the word's hash."""
+    value = (value ^ (value >> np.uint64(32))) * PRIME
+    return value ^ (value >> np.uint64(29))
+
+
+@compiled
+def letter_hash(code):  # type: ignore[no-untyped-def]
+    """Return 64 bits that look random for the code point of a folded letter."""
+    return finish((np.uint64(code) + SEED) * PRIME)
+
+
+@compiled
+def join_letter(value, letter):  # type: ignore[no-untyped-def]
+    """Add the hash of a letter to what those before it left."""
+    return ((value << np.uint64(7)) | (value >> np.uint64(57))) ^ letter
+
+
+@compiled
 def hash_terms(letters, offsets):  # type: ignore[no-untyped-def]
     """Hash terms of one to three words, given as code points with a space between words.
 
@@ -72,9 +109,9 @@ def hash_terms(letters, offsets):  # type: ignore[no-untyped-def]
         value = SEED
         for i in range(offsets[term], offsets[term + 1] + 1):
             if i < offsets[term + 1] and letters[i] != 32:
-                value = (value ^ np.uint64(letters[i])) * PRIME
-                value ^= value >> np.uint64(32)
+                value = join_letter(value, letter_hash(letters[i]))
                 continue
+            value = finish(value)
             joined = value if words == 0 else mix(joined, value)
             words += 1
             value = SEED
@@ -83,36 +120,46 @@ def hash_terms(letters, offsets):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def find(keys, values, sieve, key):  # type: ignore[no-untyped-def]
-    """Look a hash up; -1 where it is not there. ``sieve`` holds a bit for every hash that is."""
-    bit = (key >> np.uint64(17)) & np.uint64(sieve.size * 64 - 1)
-    if not (sieve[bit >> np.uint64(6)] >> (bit & np.uint64(63))) & np.uint64(1):
-        return -1
-    mask = np.uint64(keys.size - 1)
+def find(table, key):  # type: ignore[no-untyped-def]
+    """Look a hash up: what :func:`fill` stored with it, or 0 where it is not there."""
+    mask = np.uint64(table.size - 1)
     slot = key & mask
-    while values[slot] >= 0:
-        if keys[slot] == key:
-            return values[slot]
+    entry = table[slot]
+    while entry and (entry ^ key) >= STORED:
         slot = (slot + np.uint64(1)) & mask
-    return -1
+        entry = table[slot]
+    return np.int64(entry & (STORED - np.uint64(1)))
 
 
 @compiled
-def build_table(hashes, keys, values, sieve):  # type: ignore[no-untyped-def]
-    """Fill an open-addressing table (``values`` all -1) and its sieve; False on a collision."""
-    mask = np.uint64(keys.size - 1)
+def fill(table, hashes, stored):  # type: ignore[no-untyped-def]
+    """Put hashes and what is stored with each (24 bits, not 0) into an empty table; False on a collision.
+
+    An entry is the upper 40 bits of the hash and the stored bits; the lower bits say where it stands.
+    """
+    mask = np.uint64(table.size - 1)
     for index in range(hashes.size):
         key = hashes[index]
         slot = key & mask
-        while values[slot] >= 0:
-            if keys[slot] == key:
+        while table[slot]:
+            if (table[slot] ^ key) < STORED:
                 return False
             slot = (slot + np.uint64(1)) & mask
-        keys[slot] = key
-        values[slot] = index
-        bit = (key >> np.uint64(17)) & np.uint64(sieve.size * 64 - 1)
-        sieve[bit >> np.uint64(6)] |= np.uint64(1) << (bit & np.uint64(63))
+        table[slot] = (key & ~(STORED - np.uint64(1))) | np.uint64(stored[index])
     return True
+
+
+@compiled
+def sift(sieve, hashes):  # type: ignore[no-untyped-def]
+    """Set the bit of every hash in the sieve."""
+    for key in hashes:
+        bit = _bit(sieve, key)
+        sieve[bit >> np.uint64(6)] |= np.uint64(1) << (bit & np.uint64(63))
+
+
+@compiled
+def _bit(sieve, key):  # type: ignore[no-untyped-def]
+    return (key >> np.uint64(17)) & np.uint64(sieve.size * 64 - 1)
 
 
 @compiled
@@ -225,19 +272,78 @@ def _decode(data, i, end):  # type: ignore[no-untyped-def]
     return 0, min(4, end - i)
 
 
+_BEYOND_ASCII: Final = np.uint64(1)
+_MARKUP: Final = np.uint64(2)
+_ASCII: Final = np.zeros(256, np.uint64)
+"""What each byte adds to the hash of its word: 0 for what separates words, or what else to do."""
+_LETTERS: Final = np.r_[48:58, 97:123].astype(np.uint64)
+_ASCII[_LETTERS] = cast("Any", finish).py_func((_LETTERS + SEED) * PRIME)  # as letter_hash, without compiling it here
+_ASCII[65:91] = _ASCII[97:123]
+_ASCII[128:] = _BEYOND_ASCII
+_ASCII[[ord("<"), ord("&")]] = _MARKUP
+
+
 @compiled
-def _name_scores(walk, marks, size, modifiers, keys, values, sieve, cue_weights, seen, scores):  # type: ignore[no-untyped-def]
+def _hash_words(data, i, end, fold, expansions, missing, walk, size, counted):  # type: ignore[no-untyped-def]
+    """Hash the words from byte ``i`` on into ``walk[size:]`` until either has an end.
+
+    Return where to go on and the new size; letters and those beyond ASCII are added to ``counted``.
+    """
+    letters = 0
+    foreign = 0
+    value = SEED
+    length = 0
+    while i < end and size < MAX_WALK:
+        letter = _ASCII[data[i]]
+        i += 1
+        if letter - np.uint64(1) < np.uint64(2):
+            if letter == _MARKUP:
+                i = max(i, markup_end(data, i - 1, end, missing))
+                letter = np.uint64(0)
+            else:
+                code, width = _decode(data, i - 1, end)
+                i += width - 1
+                folded = np.int64(fold[code])
+                if folded == SKIPPED:
+                    continue
+                if folded >= EXPANSION:
+                    for part in expansions[folded - EXPANSION]:
+                        if part:
+                            value = join_letter(value, letter_hash(part))
+                            length += 1
+                            letters += 1
+                            foreign += part > 127
+                    continue
+                letter = letter_hash(folded) if folded else np.uint64(0)
+                foreign += folded > 127  # type: ignore[assignment]
+        # Without a branch, so that the processor need not guess where words end.
+        walk[size] = value
+        ends = letter == 0
+        letters += not ends
+        size += ends & (length > 1)
+        value = SEED if ends else join_letter(value, letter)
+        length = 0 if ends else length + 1
+    walk[size] = value
+    size += length > 1
+    counted[0] += letters
+    counted[1] += foreign
+    return i, size
+
+
+@compiled
+def _name_scores(walk, size, marks, words, cues, cue_weights, seen, scores):  # type: ignore[no-untyped-def]
     """Add to ``scores`` (five roles) what the surroundings of every name in the walk say.
 
     ``marks[i]`` is 0, or role + 1 + 8 * length where a name ends at token i. Each kind of
-    surroundings counts once a role and text.
+    surroundings counts once a role and text. Returned is how often one of the four roles is named.
     """
     count = 0
+    count_of_roles = 0
     seen[:] = False
     used = np.zeros(5, np.bool_)
     place = np.zeros(11, np.uint64)
     for at in range(size):
-        mark = marks[at]
+        mark = np.int64(marks[at])
         if mark == 0:
             continue
         role = (mark & 7) - 1
@@ -245,7 +351,7 @@ def _name_scores(walk, marks, size, modifiers, keys, values, sieve, cue_weights,
         start = at - (mark >> 3) + 1
         before = start - 1
         skipped = 0
-        while before >= 0 and skipped < 4 and modifiers[before]:
+        while before >= 0 and skipped < 4 and find(words, walk[before]) & MODIFIES:
             before -= 1
             skipped += 1
         p1 = walk[before] if before >= 0 else EDGE
@@ -271,13 +377,27 @@ def _name_scores(walk, marks, size, modifiers, keys, values, sieve, cue_weights,
         place[10] = mix(other + FIRST_OF_ROLE, EDGE) if not used[role] else np.uint64(0)
         for key in place:
             if key != 0:
-                cue = find(keys, values, sieve, key)
+                cue = find(cues, key) - 1
                 if cue >= 0 and not seen[role, cue]:
                     seen[role, cue] = True
                     scores[role] += cue_weights[cue]
         used[role] = True
         count += 1
-    return count
+        count_of_roles += role < 4  # type: ignore[assignment]
+    return count_of_roles
+
+
+@compiled
+def _count(entry, counts, touched, held):  # type: ignore[no-untyped-def]
+    """Count the term of a table's entry, and return its number and how many different ones there are.
+
+    ``counts[0]`` is never 0, so that what is no term costs no branch and is not noted.
+    """
+    index = entry & INDEX
+    touched[held] = index
+    held += counts[index] == 0
+    counts[index] += 1
+    return index, held
 
 
 @compiled
@@ -286,155 +406,121 @@ def score(  # type: ignore[no-untyped-def]
     offsets,
     fold,
     expansions,
-    keys,
-    values,
+    words,
+    grams,
     sieve,
-    idf,
-    weights,
-    bias,
     name_roles,
-    modifiers,
-    cue_keys,
-    cue_values,
-    cue_sieve,
+    cues,
     cue_weights,
+    rows,
+    bias,
     logits,
     names,
     stats,
 ):
     """Score the texts ``data[offsets[i]:offsets[i + 1]]`` into the rows of the last three arrays.
 
-    ``logits`` (n, heads), ``names`` (n, 5) and ``stats`` (n, 5) are written, nothing else is.
+    ``words`` holds single words, ``grams`` pairs and triples, ``sieve`` a bit for each of the latter;
+    ``rows`` and ``bias`` are those of a :class:`classifier.model.Head`. ``logits`` (n, heads), ``names``
+    (n, 5) and ``stats`` (n, 5) are written, nothing else is.
     """
-    heads = bias.size
-    counts = np.zeros(idf.size, np.int32)
-    touched = np.empty(idf.size, np.int32)
-    walk = np.empty(MAX_WALK, np.uint64)
-    marks = np.zeros(MAX_WALK, np.uint8)
-    skips = np.zeros(MAX_WALK, np.bool_)
+    terms, last = rows.shape[0], rows.shape[1] - 1
+    counts = np.zeros(terms, np.int32)
+    counts[0] = 1
+    touched = np.empty(terms + 1, np.int32)
+    shares = np.empty(terms, np.float64)
+    walk = np.empty(MAX_WALK + 1, np.uint64)
+    pairs = np.empty(MAX_WALK + 1, np.uint64)
+    ends = np.empty(MAX_WALK + 1, np.int32)
+    marks = np.zeros(MAX_WALK + 1, np.uint8)
     seen = np.zeros((5, max(cue_weights.size, 1)), np.bool_)
     missing = np.zeros(3, np.bool_)
+    counted = np.zeros(2, np.int64)
     logs = 1.0 + np.log(np.arange(1, 257).astype(np.float64))
     for text in range(offsets.size - 1):
         i, end = offsets[text], offsets[text + 1]
         missing[:] = False
-        touched_count = 0
+        counted[:] = 0
         tokens = 0
         known = 0
-        letters = 0
-        foreign = 0
-        named = 0
+        held = 0
         roles_named = 0
-        previous = np.uint64(0)
-        pair = np.uint64(0)
-        value = SEED
-        length = 0
-        while True:
-            letter = 0
-            if i < end:
-                byte = data[i]
-                if byte < 128:
-                    if 97 <= byte <= 122 or 48 <= byte <= 57:
-                        letter = np.int64(byte)  # type: ignore[assignment]
-                    elif 65 <= byte <= 90:
-                        letter = np.int64(byte) + 32  # type: ignore[assignment]
-                    i += 1
-                    if byte == 60 or byte == 38:  # < &
-                        stop = markup_end(data, i - 1, end, missing)
-                        if stop > i:
-                            i = stop
-                else:
-                    code, width = _decode(data, i, end)
-                    i += width
-                    letter = np.int64(fold[code])  # type: ignore[assignment]
-                    if letter == SKIPPED:
-                        continue
-                    if letter >= EXPANSION:
-                        row = letter - EXPANSION
-                        for column in range(expansions.shape[1]):
-                            part = expansions[row, column]
-                            if part:
-                                value = (value ^ np.uint64(part)) * PRIME
-                                value ^= value >> np.uint64(32)
-                                length += 1
-                                if part > 127:
-                                    foreign += 1
-                        continue
-                    if letter > 127:
-                        foreign += 1
-                if letter:
-                    value = (value ^ np.uint64(letter)) * PRIME
-                    value ^= value >> np.uint64(32)
-                    length += 1
-                    continue
-            elif length == 0:
-                break
-            # A separator or the end of the text: a token may end here.
-            if length > 1:
-                index = find(keys, values, sieve, value)
-                mark = 0
-                skip = False
-                if index >= 0:
-                    known += 1
-                    if counts[index] == 0:
-                        touched[touched_count] = index
-                        touched_count += 1
-                    counts[index] += 1
-                    if name_roles[index]:
-                        mark = name_roles[index] + 8
-                    skip = modifiers[index]
-                if tokens > 0:
-                    joined = mix(previous, value)
-                    index = find(keys, values, sieve, joined)
-                    if index >= 0:
-                        if counts[index] == 0:
-                            touched[touched_count] = index
-                            touched_count += 1
-                        counts[index] += 1
-                        if name_roles[index]:
-                            mark = name_roles[index] + 16
-                    if tokens > 1:
-                        index = find(keys, values, sieve, mix(pair, value))
-                        if index >= 0:
-                            if counts[index] == 0:
-                                touched[touched_count] = index
-                                touched_count += 1
-                            counts[index] += 1
-                            if name_roles[index]:
-                                mark = name_roles[index] + 24
-                    pair = joined
-                previous = value
-                if tokens < MAX_WALK:
-                    walk[tokens] = value
-                    marks[tokens] = mark
-                    skips[tokens] = skip
-                    if mark:
-                        named += 1
-                        roles_named += (mark & 7) < 5
-                tokens += 1
-            letters += length
-            value = SEED
-            length = 0
+        size = 0
+        while i < end:
+            carried = min(size, CARRIED)
+            for at in range(carried):
+                walk[at] = walk[size - carried + at]
+            i, size = _hash_words(data, i, end, fold, expansions, missing, walk, carried, counted)
+            named = False
+            for at in range(carried, size):
+                walk[at] = finish(walk[at])
+                entry = find(words, walk[at])
+                index, held = _count(entry, counts, touched, held)
+                known += index > 0
+                if entry & NAMES:
+                    marks[at] = name_roles[index - 1] + 8
+                    named = True
+            # Most pairs are no terms. To sort these out without a branch keeps the processor from guessing wrong.
+            waiting = 0
+            for at in range(1, size):
+                joined = mix(walk[at - 1], walk[at])
+                bit = _bit(sieve, joined)
+                pairs[waiting] = joined
+                ends[waiting] = at
+                there = (sieve[bit >> np.uint64(6)] >> (bit & np.uint64(63))) & np.uint64(1)
+                waiting += np.int64(there)  # type: ignore[assignment]
+            for number in range(waiting):
+                at = ends[number]
+                entry = find(grams, pairs[number])
+                if at >= carried:
+                    index, held = _count(entry, counts, touched, held)
+                    if entry & NAMES:
+                        marks[at] = max(marks[at], name_roles[index - 1] + 16)
+                        named = True
+                if entry & LEADS and at + 1 < size:
+                    entry = find(grams, mix(pairs[number], walk[at + 1]))
+                    index, held = _count(entry, counts, touched, held)
+                    if entry & NAMES:
+                        marks[at + 1] = max(marks[at + 1], name_roles[index - 1] + 24)
+                        named = True
+            if named:
+                if tokens == 0:
+                    roles_named = _name_scores(walk, size, marks, words, cues, cue_weights, seen, names[text])
+                marks[:size] = 0
+            tokens += size - carried
         square = 0.0
-        for k in range(touched_count):
+        for k in range(held):
             index = touched[k]
             count = counts[index]
-            weight = (logs[count - 1] if count <= 256 else 1.0 + np.log(np.float64(count))) * idf[index]
-            square += weight * weight
-            for head in range(heads):
-                logits[text, head] += weight * weights[index, head]
             counts[index] = 0
-        norm = 1.0 / np.sqrt(square) if square > 0.0 else 0.0
-        for head in range(heads):
-            logits[text, head] = logits[text, head] * norm + bias[head]
-        if named:
-            size = min(tokens, MAX_WALK)
-            _name_scores(walk, marks, size, skips, cue_keys, cue_values, cue_sieve, cue_weights, seen, names[text])
+            share = (logs[count - 1] if count <= 256 else 1.0 + np.log(np.float64(count))) * rows[index, last]
+            square += share * share
+            shares[k] = share
+        _multiply(rows, bias, touched, shares, held, MICRO / np.sqrt(square) if square > 0.0 else 0.0, logits[text])
         stats[text, 0] = tokens
         stats[text, 1] = known
-        stats[text, 2] = letters
-        stats[text, 3] = foreign
+        stats[text, 2] = counted[0]
+        stats[text, 3] = counted[1]
         stats[text, 4] = roles_named
+
+
+@compiled
+def _multiply(rows, bias, touched, shares, held, scale, logits):  # type: ignore[no-untyped-def]
+    """Write the logits of a text: the shares of its terms times their weights, by blocks of heads."""
+    for first in range(0, bias.size, BLOCK):
+        a = b = c = d = e = f = 0.0
+        for k in range(held):
+            index = touched[k]
+            share = shares[k]
+            a += share * rows[index, first]
+            b += share * rows[index, first + 1]
+            c += share * rows[index, first + 2]
+            d += share * rows[index, first + 3]
+            e += share * rows[index, first + 4]
+            f += share * rows[index, first + 5]
+        for head, total in enumerate((a, b, c, d, e, f)):
+            if first + head < bias.size:
+                logits[first + head] = total * scale + bias[first + head]
 
 
 @compiled
@@ -447,9 +533,9 @@ def hash_cue(salt, words):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def find_all(keys, values, sieve, hashes):  # type: ignore[no-untyped-def]
-    """Look many hashes up; -1 where one is not there."""
+def find_all(table, hashes):  # type: ignore[no-untyped-def]
+    """Look many hashes up: the numbers of their terms, counted from 0, or -1 where one is no term."""
     out = np.empty(hashes.size, np.int64)
     for i in range(hashes.size):
-        out[i] = find(keys, values, sieve, hashes[i])
+        out[i] = (find(table, hashes[i]) & INDEX) - 1
     return out

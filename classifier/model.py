@@ -19,6 +19,9 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.uint8]
 
+LINE: Final = 16
+"""Whole numbers of 32 bits in a line of the processor's cache."""
+
 HEADS: Final = 2 * len(ROLES) + 1
 """Heads of the body: the five roles read as an ad, the five read as a ticket, and which it is."""
 
@@ -48,10 +51,32 @@ class Texts:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Weights of one or more linear outputs: ``weights`` (terms, heads) and ``bias`` (heads,)."""
+    """One or more linear outputs, laid out so that all the kernel needs of a term is one line of its cache.
 
-    weights: Floats
+    ``rows`` (terms + 1, a multiple of 16) holds a term's weights and, last, its inverse document frequency,
+    in units of :data:`classifier.kernel.MICRO`; row 0, that of what is no term, is all zero. ``bias`` (heads,).
+    """
+
+    rows: npt.NDArray[np.int32]
     bias: Floats
+
+    @classmethod
+    def of(cls, weights: Floats, bias: Floats, idf: Floats) -> Head:
+        """Lay out ``weights`` (terms, heads), rounded to six decimals; raise OverflowError from 2147 on."""
+        terms, heads = weights.shape
+        blocks = -(-heads // kernel.BLOCK) * kernel.BLOCK
+        rows = np.zeros((terms + 1, -(-(blocks + 1) // LINE) * LINE), np.int32)
+        for part, columns in ((weights, np.s_[1:, :heads]), (idf, np.s_[1:, -1])):
+            whole = np.round(part / kernel.MICRO)
+            if part.size and np.abs(whole).max() > np.iinfo(np.int32).max:
+                raise OverflowError(f"weights must be below 2147, got {np.abs(part).max():.6g}")
+            rows[columns] = whole
+        return cls(rows, bias)
+
+    def weights(self, terms: Ints | slice = np.s_[:]) -> Floats:
+        """Return the weights (n, heads) of these terms, or of all."""
+        found: Floats = self.rows[1:, : self.bias.size][terms] * np.float64(kernel.MICRO)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +129,13 @@ class Model:
     id: str
     fold: npt.NDArray[np.uint16]
     expansions: npt.NDArray[np.uint16]
-    keys: npt.NDArray[np.uint64]
-    values: npt.NDArray[np.int32]
+    words: npt.NDArray[np.uint64]
+    grams: npt.NDArray[np.uint64]
     sieve: npt.NDArray[np.uint64]
     idf: Floats
     name_roles: Bytes
     modifiers: npt.NDArray[np.bool_]
-    cue_keys: npt.NDArray[np.uint64]
-    cue_values: npt.NDArray[np.int32]
-    cue_sieve: npt.NDArray[np.uint64]
+    cues: npt.NDArray[np.uint64]
     cue_weights: Floats
     body: Head
     title: Head
@@ -129,9 +152,8 @@ class Model:
         names = np.zeros((n, len(ROLES)))
         stats = np.zeros((n, len(kernel.STATS)), np.int64)
         kernel.score(
-            texts.data, texts.offsets, self.fold, self.expansions, self.keys, self.values, self.sieve,
-            self.idf, head.weights, head.bias, self.name_roles, self.modifiers,
-            self.cue_keys, self.cue_values, self.cue_sieve, self.cue_weights, logits, names, stats,
+            texts.data, texts.offsets, self.fold, self.expansions, self.words, self.grams, self.sieve,
+            self.name_roles, self.cues, self.cue_weights, head.rows, head.bias, logits, names, stats,
         )  # fmt: skip
         return Readings(logits, names, stats)
 
@@ -189,7 +211,7 @@ class Model:
         for item in fields(self):
             value = getattr(self, item.name)
             if isinstance(value, Head):
-                parts[f"{item.name}.weights"], parts[f"{item.name}.bias"] = value.weights, value.bias
+                parts[f"{item.name}.rows"], parts[f"{item.name}.bias"] = value.rows, value.bias
             elif isinstance(value, Blend):
                 parts[item.name] = {part.name: getattr(value, part.name) for part in fields(value)}
             else:
@@ -201,7 +223,7 @@ class Model:
         """Put a model together again; the inverse of :meth:`to_parts`."""
         whole = {name: value for name, value in parts.items() if "." not in name}
         for name in ("body", "title", "responsibility"):
-            whole[name] = Head(parts[f"{name}.weights"], parts[f"{name}.bias"])
+            whole[name] = Head(parts[f"{name}.rows"], parts[f"{name}.bias"])
         whole["blend"] = Blend(**parts["blend"])
         return cls(**whole)
 

@@ -11,5 +11,7 @@ from classifier.pipeline import Classifier
 def sharpened(classifier: Classifier, times: float = 5.0) -> Classifier:
     """Return a classifier whose probabilities of responsibilities are further from even."""
     head = classifier.model.responsibility
-    model = replace(classifier.model, responsibility=Head(times * head.weights, times * head.bias))
+    model = replace(
+        classifier.model, responsibility=Head.of(times * head.weights(), times * head.bias, classifier.model.idf)
+    )
     return replace(classifier, model=model)

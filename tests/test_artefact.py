@@ -58,7 +58,7 @@ def test_a_loaded_model_answers_as_the_saved_one(model_folder: Path, classifier:
 
 def test_arrays_are_read_only_maps_of_the_file(model_folder: Path) -> None:
     model, _, _ = artefact.load("default", model_folder)
-    assert isinstance(model.body.weights, np.memmap)
+    assert isinstance(model.body.rows, np.memmap)
     with pytest.raises(ValueError, match="read-only"):
         model.idf[0] = 1.0
 
@@ -68,7 +68,7 @@ def test_a_loaded_model_can_be_saved_and_loaded_again(model_folder: Path) -> Non
     artefact.save(model, replace(info, name="copy"), policy, model_folder)
     copy, _, _ = artefact.load("copy", model_folder)
     assert copy.id == model.id
-    np.testing.assert_array_equal(copy.body.weights, model.body.weights)
+    np.testing.assert_array_equal(copy.body.rows, model.body.rows)
 
 
 def test_the_manifest_says_what_the_model_is(model_folder: Path) -> None:

@@ -10,12 +10,13 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from classifier import kernel
-from classifier.model import Model, Texts
+from classifier.errors import CorpusError
+from classifier.model import Head, Model, Texts
 from classifier.normalise import tokens
 from classifier.pipeline import Classifier
 from classifier.training import Corpus
 from classifier.training.naming import cue_hashes, name_table, surroundings
-from classifier.training.vocabulary import build_table, term_hashes
+from classifier.training.vocabulary import build_lookup, build_table, term_hashes
 from tests.texts import EDGES, anything, made, messy
 
 Floats = npt.NDArray[np.float64]
@@ -37,7 +38,7 @@ class Twin:
         )
         self.vectorizer.idf_ = model.idf
         self.regression = LogisticRegression()
-        self.regression.coef_ = model.body.weights.T
+        self.regression.coef_ = model.body.weights().T
         self.regression.intercept_ = model.body.bias
         self.regression.classes_ = np.arange(model.body.bias.size)
 
@@ -92,6 +93,8 @@ def test_weights_fitted_by_scikit_learn_give_its_probabilities(corpus: Corpus) -
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # how far the fit went is not the matter
         regression = LogisticRegression(max_iter=10).fit(rows, [example.role for example in examples])
+    regression.coef_, vectorizer.idf_ = regression.coef_.round(6), vectorizer.idf_.round(6)
+    rows = vectorizer.transform(texts)
     terms = sorted(vectorizer.vocabulary_, key=vectorizer.vocabulary_.__getitem__)
     logits = run(Texts.of(texts), terms, vectorizer.idf_, regression.coef_.T.copy(), regression.intercept_)
     shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -104,13 +107,13 @@ def run(texts: Texts, terms: list[str], idf: Floats, weights: Floats, bias: Floa
     from classifier.normalise import folding_table
 
     fold, expansions = folding_table()
-    table, nothing = build_table(term_hashes(terms)), build_table(np.zeros(0, np.uint64))
+    lookup, nothing = build_lookup(terms), build_table(np.zeros(0, np.uint64), np.zeros(0, np.int64))
+    head = Head.of(weights, bias, idf)
     logits = np.zeros((len(texts), bias.size))
     names, stats = np.zeros((len(texts), 5)), np.zeros((len(texts), len(kernel.STATS)), np.int64)
     kernel.score(
-        texts.data, texts.offsets, fold, expansions, table.keys, table.values, table.sieve, idf, weights, bias,
-        np.zeros(len(terms), np.uint8), np.zeros(len(terms), np.bool_), nothing.keys, nothing.values, nothing.sieve,
-        np.zeros(0), logits, names, stats,
+        texts.data, texts.offsets, fold, expansions, lookup.words, lookup.grams, lookup.sieve,
+        np.zeros(len(terms), np.uint8), nothing, np.zeros(0), head.rows, head.bias, logits, names, stats,
     )  # fmt: skip
     return logits
 
@@ -172,11 +175,33 @@ def test_broken_utf8_neither_crashes_nor_reads_beyond_the_text(classifier: Class
 
 
 def test_every_term_is_found_by_its_hash() -> None:
-    terms = ["on", "on call", "on call rota", "\ud55c", "deja vu"]
-    hashes = term_hashes(terms)
-    table = build_table(hashes)
-    assert [kernel.find(table.keys, table.values, table.sieve, key) for key in hashes] == [0, 1, 2, 3, 4]
-    assert kernel.find(table.keys, table.values, table.sieve, term_hashes(["call"])[0]) == -1
+    terms = ["on", "on call", "on call rota", "\ud55c", "deja vu", "dev sec ops"]
+    lookup = build_lookup(terms, names=["on call"], modifiers=["on"])
+    assert kernel.find_all(lookup.words, term_hashes(["on", "\ud55c", "call"])).tolist() == [0, 3, -1]
+    pairs = ["on call", "on call rota", "deja vu", "dev sec ops", "dev sec", "call rota"]
+    assert kernel.find_all(lookup.grams, term_hashes(pairs)).tolist() == [1, 2, 4, 5, -1, -1]
+    flags = {term: kernel.find(lookup.grams, term_hashes([term])[0]) & ~kernel.INDEX for term in pairs}
+    assert flags["on call"] == kernel.NAMES | kernel.LEADS
+    assert flags["dev sec"] == kernel.LEADS, "a triple is looked for although its pair is no term"
+    assert kernel.find(lookup.words, term_hashes(["on"])[0]) & kernel.MODIFIES
+
+
+def test_more_terms_than_a_table_numbers_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernel, "INDEX", 2)
+    with pytest.raises(CorpusError, match="at most 2 terms are allowed, got 3"):
+        build_lookup(["one", "two", "three"])
+
+
+def test_weights_too_large_for_their_unit_are_refused() -> None:
+    with pytest.raises(OverflowError, match="below 2147, got 3000"):
+        Head.of(np.full((1, 2), 3000.0), np.zeros(2), np.ones(1))
+
+
+def test_a_text_longer_than_the_walk_scores_as_in_scikit_learn(classifier: Classifier, twin: Twin) -> None:
+    words = ["deploy", "the", "cluster", "with", "terraform", "site", "reliability", "engineer", "on", "call"]
+    for spare in range(-3, 4):
+        count = kernel.MAX_WALK + spare
+        same(classifier, twin, [" ".join((words * (count // len(words) + 1))[:count])])
 
 
 def test_surroundings_of_the_same_words_have_hashes_of_their_own() -> None:

@@ -35,6 +35,6 @@ def strongest(model: Model, place: int) -> list[str]:
     """Return the terms that speak most for one responsibility and against the others."""
     import numpy as np
 
-    weights = model.responsibility.weights
+    weights = model.responsibility.weights()
     lead = (weights[:, place] - weights.mean(axis=1)) * model.idf
     return [model.term(int(number)) for number in np.argsort(-lead, kind="stable")[:TERMS]]

@@ -80,7 +80,7 @@ def _cues(model: Model, kinds: list[tuple[np.uint64, list[np.uint64]]], role: in
     """Return the numbers of the kinds of surroundings that the model has a weight for."""
     other = kernel.OTHER_JOB if role == ROLES.index("none") else np.uint64(0)
     hashes = np.array([kernel.hash_cue(other + salt, np.array(parts)) for salt, parts in kinds], np.uint64)
-    found = kernel.find_all(model.cue_keys, model.cue_values, model.cue_sieve, hashes)
+    found = kernel.find_all(model.cues, hashes)
     return tuple(dict.fromkeys(found[found >= 0].tolist()))
 
 

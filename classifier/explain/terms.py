@@ -52,10 +52,9 @@ def _body(model: Model, words: Words, readings: Readings, pair: tuple[int, int])
     units = _difference(model.blended(Readings(logits, names, stats)), pair)
     weighs = units - units[0]
     by_head, by_name = weighs[2 : 2 + heads], weighs[2 + heads :]
-    head = Head(model.body.weights[:, :heads], model.body.bias[:heads])
-    terms = _terms(model, words, head, by_head, "text")
+    terms = _terms(model, words, model.body, np.append(by_head, 0.0), "text")  # the gate is a number here
     named = {ROLES[i]: float(readings.names[0, i] * by_name[i]) for i in np.flatnonzero(readings.names[0])}
-    bias = float(head.bias @ by_head) + float(units[1])
+    bias = float(model.body.bias[:heads] @ by_head) + float(units[1])
     return Contrast(ROLES[pair[0]], ROLES[pair[1]], 0.0, terms, named, float(-weighs[1]), bias)
 
 
@@ -77,7 +76,7 @@ def _difference(logits: Floats, pair: tuple[int, int]) -> Floats:
 def _terms(model: Model, words: Words, head: Head, by_head: Floats, place: str) -> tuple[Term, ...]:
     """Return each term's share: its weight in the text, times its weights in the heads, times what these weigh."""
     numbers, weights = weighted(model, words)
-    shares = weights * (head.weights[numbers] @ by_head)
+    shares = weights * (head.weights(numbers) @ by_head)
     starts, ends = model.term_offsets[numbers].tolist(), model.term_offsets[numbers + 1].tolist()
     data = model.terms.tobytes()
     counted = zip(starts, ends, shares.tolist(), strict=True)

@@ -43,7 +43,7 @@ def read_words(model: Model, text: str) -> Words:
         if len(rows) > size:
             if size:
                 joined = mix(joined[: len(rows) - size], hashes[size:])
-            terms[size, size:] = kernel.find_all(model.keys, model.values, model.sieve, joined)
+            terms[size, size:] = kernel.find_all(model.grams if size else model.words, joined)
     places = np.array([(start, end) for _, start, end in found], np.int64).reshape(-1, 2)
     return Words(places, hashes, terms)
 

@@ -14,8 +14,6 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 
-from classifier.model import Head
-
 Labels = npt.NDArray[np.int64]
 Weights = npt.NDArray[np.float64]
 
@@ -57,13 +55,21 @@ class Effort:
     iterations: int = 60
 
 
-def fit_head(rows: Rows, transformer: TfidfTransformer, classes: int, effort: Effort) -> Head:
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What was fitted: ``weights`` (terms, classes) and ``bias`` (classes,)."""
+
+    weights: Weights
+    bias: Weights
+
+
+def fit_head(rows: Rows, transformer: TfidfTransformer, classes: int, effort: Effort) -> Fit:
     """Fit logistic regression; ``strength`` is scikit-learn's C. Without rows all is zero.
 
     Classes with no row get a very low bias.
     """
     if not len(rows.labels):
-        return Head(np.zeros((rows.counts.shape[1], classes)), np.zeros(classes))
+        return Fit(np.zeros((rows.counts.shape[1], classes)), np.zeros(classes))
     regression = LogisticRegression(C=effort.strength, max_iter=effort.iterations, tol=effort.tolerance)
     regression.fit(transformer.transform(rows.counts), rows.labels, sample_weight=rows.weights)
     weights = np.zeros((rows.counts.shape[1], classes))
@@ -74,7 +80,7 @@ def fit_head(rows: Rows, transformer: TfidfTransformer, classes: int, effort: Ef
         intercept = np.concatenate([-intercept, intercept]) / 2
     weights[:, regression.classes_] = coefficients.T
     bias[regression.classes_] = intercept
-    return Head(weights.round(DECIMALS), bias.round(DECIMALS))
+    return Fit(weights.round(DECIMALS), bias.round(DECIMALS))
 
 
 def balanced(labels: Labels, weights: Weights | None = None) -> Weights:
@@ -92,7 +98,7 @@ def rows_of(counts: sp.csr_matrix, labels: Sequence[int], weight: float = 1.0) -
     return Rows(counts, np.asarray(labels, np.int64), np.full(counts.shape[0], weight))
 
 
-def fit_heads(tasks: Sequence[tuple[Rows, int, Effort]], transformer: TfidfTransformer) -> list[Head]:
+def fit_heads(tasks: Sequence[tuple[Rows, int, Effort]], transformer: TfidfTransformer) -> list[Fit]:
     """Fit several heads side by side, one thread a core; each task is rows, classes and effort."""
     from joblib import Parallel, delayed
 
@@ -100,5 +106,5 @@ def fit_heads(tasks: Sequence[tuple[Rows, int, Effort]], transformer: TfidfTrans
     with warnings.catch_warnings():
         # Stopping early is meant: it holds the weights small as the penalty does.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        heads: list[Head] = Parallel(n_jobs=-1, prefer="threads")(fits)
+        heads: list[Fit] = Parallel(n_jobs=-1, prefer="threads")(fits)
     return heads

@@ -14,14 +14,15 @@ import numpy as np
 import scipy.sparse as sp
 
 from classifier.artefact import DEFAULT, FORMAT
-from classifier.model import Blend, Head, Model
+from classifier.model import Blend, Floats, Head, Model
 from classifier.normalise import folding_table
 from classifier.records import RESPONSIBILITIES, ROLES, ModelInfo, Policy
 from classifier.training import fit, rows
 from classifier.training.corpus import Corpus, describe
+from classifier.training.fit import Fit
 from classifier.training.naming import cue_hashes, cue_weights, name_table
 from classifier.training.settings import Settings
-from classifier.training.vocabulary import Vocabulary, build_table, build_vocabulary, term_hashes
+from classifier.training.vocabulary import Vocabulary, build_lookup, build_table, build_vocabulary
 
 Progress = Callable[[str], None]
 
@@ -61,7 +62,7 @@ def train_model(
         (rows.responsibility_rows(material), len(RESPONSIBILITIES) + 1, chosen.responsibility_effort),
     )
     ad, ticket, kind, title_head, responsibility = fit.fit_heads(tasks, transformer)
-    body = Head(
+    body = fit.Fit(
         np.concatenate([ad.weights, ticket.weights, 2 * kind.weights[:, 1:]], axis=1),
         np.concatenate([ad.bias, ticket.bias, 2 * kind.bias[1:]]),
     )
@@ -83,34 +84,32 @@ def train_model(
 
 
 def _assemble(
-    corpus: Corpus, vocabulary: Vocabulary, idf: Any, body: Head, title: Head, responsibility: Head, settings: Settings
+    corpus: Corpus, vocabulary: Vocabulary, idf: Any, body: Fit, title: Fit, responsibility: Fit, settings: Settings
 ) -> Model:
     """Join the fitted numbers with the tables the kernel reads, and name the whole by its hash."""
     names, modifiers = name_table(corpus.roles, corpus.jobs), corpus.modifiers
     extra = sorted((names.keys() | modifiers) - vocabulary.terms.keys())
     terms = [*vocabulary.terms, *extra]
-    table = build_table(term_hashes(terms))
-    cues = [cue.text for cue in corpus.facts.cues]
-    cue_table = build_table(cue_hashes(cues))
+    lookup = build_lookup(terms, names, modifiers)
+    cues = cue_hashes([cue.text for cue in corpus.facts.cues])
+    padded = np.concatenate([idf, np.zeros(len(extra))])
     fold, expansions = folding_table()
     encoded = [term.encode() for term in terms]
     model = Model(
         id="",
         fold=fold,
         expansions=expansions,
-        keys=table.keys,
-        values=table.values,
-        sieve=table.sieve,
-        idf=np.concatenate([idf, np.zeros(len(extra))]),
+        words=lookup.words,
+        grams=lookup.grams,
+        sieve=lookup.sieve,
+        idf=padded,
         name_roles=np.array([names.get(term, -1) + 1 for term in terms], np.uint8),
         modifiers=np.array([term in modifiers for term in terms], np.bool_),
-        cue_keys=cue_table.keys,
-        cue_values=cue_table.values,
-        cue_sieve=cue_table.sieve,
+        cues=build_table(cues, np.arange(1, cues.size + 1)),
         cue_weights=np.round(cue_weights(corpus.facts), fit.DECIMALS),
-        body=_padded(body, len(extra)),
-        title=_padded(title, len(extra)),
-        responsibility=_padded(responsibility, len(extra)),
+        body=_head(body, padded),
+        title=_head(title, padded),
+        responsibility=_head(responsibility, padded),
         terms=np.frombuffer(b"".join(encoded), np.uint8).copy(),
         term_offsets=np.cumsum([0, *(len(term) for term in encoded)]),
         blend=Blend(
@@ -127,10 +126,10 @@ def _assemble(
     return replace(model, id=_model_id(model))
 
 
-def _padded(head: Head, extra: int) -> Head:
-    """Add rows of zeros for terms that are only looked up, not weighed."""
-    weights = np.concatenate([head.weights, np.zeros((extra, head.bias.size))])
-    return Head(np.ascontiguousarray(weights), head.bias)
+def _head(found: Fit, idf: Floats) -> Head:
+    """Lay a head out, with weights of zero for terms that are only looked up, not weighed."""
+    extra = np.zeros((idf.size - len(found.weights), found.bias.size))
+    return Head.of(np.concatenate([found.weights, extra]), found.bias, idf)
 
 
 def _model_id(model: Model) -> str:

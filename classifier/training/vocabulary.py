@@ -1,8 +1,8 @@
-"""Which words, pairs and triples the model knows, and the table the kernel finds them in."""
+"""Which words, pairs and triples the model knows, and the tables the kernel finds them in."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,20 +21,44 @@ LONGEST_TERM: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """An open-addressing hash table with its sieve, as the kernel reads it."""
+class Lookup:
+    """The terms as the kernel finds them by hash: single words, and pairs and triples with their sieve."""
 
-    keys: npt.NDArray[np.uint64]
-    values: npt.NDArray[np.int32]
+    words: npt.NDArray[np.uint64]
+    grams: npt.NDArray[np.uint64]
     sieve: npt.NDArray[np.uint64]
 
 
-def build_table(hashes: npt.NDArray[np.uint64]) -> Table:
-    """Build the table that finds a hash's place in ``hashes``; at most half of it is filled."""
-    size = 1 << max(3, int(2 * hashes.size).bit_length())
-    bits = 1 << max(6, int(6 * hashes.size).bit_length())
-    table = Table(np.zeros(size, np.uint64), np.full(size, -1, np.int32), np.zeros(bits // 64, np.uint64))
-    if not kernel.build_table(hashes, table.keys, table.values, table.sieve):
+def build_lookup(terms: Sequence[str], names: Collection[str] = (), modifiers: Collection[str] = ()) -> Lookup:
+    """Build the tables that find the numbers of ``terms``, and whether each is a name or a modifier.
+
+    A triple is looked for only where its first two words are in the table: where these are no term,
+    they are there without a number. Raises CorpusError for more terms than a table can number.
+    """
+    if len(terms) > kernel.INDEX:
+        raise CorpusError(
+            f"vocabulary: at most {kernel.INDEX:,} terms are allowed, got {len(terms):,}. "
+            "Raise min_examples or min_pairs"
+        )
+    stored = {term: number for number, term in enumerate(terms, 1)}
+    leads = {term.rpartition(" ")[0] for term in terms if term.count(" ") == LONGEST_TERM - 1}
+    for flag, flagged in ((kernel.LEADS, leads), (kernel.NAMES, names), (kernel.MODIFIES, modifiers)):
+        for term in flagged:
+            stored[term] = stored.get(term, 0) | flag
+    tables = []
+    for longer in (False, True):
+        here = {term: value for term, value in stored.items() if (" " in term) == longer}
+        tables.append((term_hashes(list(here)), np.fromiter(here.values(), np.int64)))
+    (words, word_values), (grams, gram_values) = tables
+    sieve = np.zeros((1 << max(6, int(6 * grams.size).bit_length())) // 64, np.uint64)
+    kernel.sift(sieve, grams)
+    return Lookup(build_table(words, word_values), build_table(grams, gram_values), sieve)
+
+
+def build_table(hashes: npt.NDArray[np.uint64], stored: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
+    """Build the open-addressing table that finds what is ``stored`` with each hash; at most half of it is filled."""
+    table = np.zeros(1 << max(3, int(2 * hashes.size).bit_length()), np.uint64)
+    if not kernel.fill(table, hashes, stored):
         raise CorpusError("vocabulary: two terms have the same hash. Change one of the texts that hold them")
     return table
 
