@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from classifier.errors import UsageError
 
-    from classifier.training.check import Finding
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from classifier.cli.lint import Checked
+    from classifier.cli.rows import Rows
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -32,18 +36,68 @@ def corpus(context: typer.Context, folder: Folder = None) -> None:
 def check(
     folder: Folder = None,
     remarks: Annotated[bool, typer.Option(help="Print what only a person can judge, too.")] = True,
+    deep: Annotated[bool, typer.Option("--deep", help="Leave out each example in turn: half a minute more.")] = False,
+    file: Annotated[
+        str | None, typer.Option(help="Name the words of this table that the corpus has never seen; '-' is stdin.")
+    ] = None,
+    text_column: Annotated[str | None, typer.Option(help="The column of that table's texts.")] = None,
+    limit: Annotated[int, typer.Option(min=0, help="How many hints of each kind are shown.")] = 10,
+    json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON on one line.")] = False,
 ) -> None:
-    """Check the corpus; exit code 1 where something must be mended."""
+    """Check the corpus; exit code 1 where something must be mended.
+
+    With --deep, also: which examples read like another role to all others, which lose most without
+    themselves, whose absence would help the others, and which are of nearly the same words. These
+    are hints and change no exit code.
+    """
+    from classifier.cli import lint
+
+    if text_column is not None and file is None:
+        raise UsageError("--text-column: needs --file, got none. Name the table: --file FILE")
+    rows = None if file is None else read_own(file, text_column)
+    checked = check_all(
+        folder,
+        deep=deep,
+        texts=None if rows is None else rows.texts,
+        progress=lambda step: typer.echo(f"rolecall: checking: {step}", err=True),
+    )
+    if json:
+        import json as encoder
+
+        typer.echo(encoder.dumps(lint.to_dict(checked, limit, remarks=remarks)))
+    else:
+        lint.write(checked, limit, remarks=remarks)
+    raise typer.Exit(1 if checked.faults or (rows is not None and rows.problems) else 0)
+
+
+def read_own(file: str, text_column: str | None) -> Rows:
+    """Read the user's texts and say on standard error which column they are in and which rows are left out."""
+    from classifier.cli.rows import read_texts
+
+    rows = read_texts(file, text_column=text_column, use_title=False)
+    typer.echo("\n".join(rows.notes()), err=True)
+    return rows
+
+
+def check_all(
+    folder: Path | None, *, deep: bool, texts: Sequence[str] | None, progress: Callable[[str], None]
+) -> Checked:
+    """Check a corpus by its rules, with ``deep`` example by example, and compare texts with its words."""
+    from classifier.cli.lint import Checked
     from classifier.training import read_corpus
     from classifier.training.check import check_corpus
 
     material = read_corpus(folder)
-    findings = check_corpus(material)
-    for finding in findings:
-        if finding.fault or remarks:
-            typer.echo(f"{'fault' if finding.fault else 'remark'}: {finding}")
-    typer.echo(verdict(findings, len(material.examples)))
-    raise typer.Exit(1 if any(finding.fault for finding in findings) else 0)
+    found = Checked(material, check_corpus(material))
+    if deep:
+        from classifier.training.deep import check_deeply
+
+        found = replace(found, deep=check_deeply(material, progress=progress))
+    if texts is not None:
+        from classifier.training.unseen import unseen_words
+
+        found = replace(found, unseen=unseen_words(material, texts))
+    return found
 
 
 @app.command()
@@ -126,10 +180,3 @@ def as_lines(described: dict[str, Any]) -> str:
     lines += [f"  {', '.join(cells)}" for cells in by_role.values()]
     facts = described["facts"]
     return "\n".join([*lines, "", f"facts: {facts['terms']} terms, {facts['cues']} surroundings of role names"])
-
-
-def verdict(findings: Sequence[Finding], examples: int) -> str:
-    """Return one line that sums up a check."""
-    faults = sum(finding.fault for finding in findings)
-    said = f"{examples} examples: {faults} faults, {len(findings) - faults} remarks"
-    return said if faults else f"{said}. The corpus is good"

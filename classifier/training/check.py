@@ -26,7 +26,7 @@ MIN_TICKETS: Final = 60
 MIN_NONE: Final = 300
 """Examples of none that are no boilerplate."""
 MIN_BOILERPLATE: Final = 80
-MIN_RESPONSIBILITY: Final = 20
+MIN_RESPONSIBILITY: Final = 30
 """Examples of each documented responsibility."""
 MAX_STRANGE: Final = 0.03
 """Share of a role's examples that may read like another's: hard cases are wanted, wrong labels are not."""

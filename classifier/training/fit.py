@@ -48,11 +48,12 @@ def fit_idf(counts: sp.csr_matrix) -> TfidfTransformer:
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How a head is fitted: ``strength`` is scikit-learn's C; then its tolerance and most iterations."""
+    """How a head is fitted: ``strength`` is scikit-learn's C; then its tolerance, most iterations and solver."""
 
     strength: float
     tolerance: float = 1e-4
     iterations: int = 60
+    solver: str = "lbfgs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,9 @@ def fit_head(rows: Rows, transformer: TfidfTransformer, classes: int, effort: Ef
     """
     if not len(rows.labels):
         return Fit(np.zeros((rows.counts.shape[1], classes)), np.zeros(classes))
-    regression = LogisticRegression(C=effort.strength, max_iter=effort.iterations, tol=effort.tolerance)
+    regression = LogisticRegression(
+        C=effort.strength, max_iter=effort.iterations, tol=effort.tolerance, solver=effort.solver
+    )
     regression.fit(transformer.transform(rows.counts), rows.labels, sample_weight=rows.weights)
     weights = np.zeros((rows.counts.shape[1], classes))
     bias = np.full(classes, -30.0)
