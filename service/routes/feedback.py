@@ -19,8 +19,8 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from service.access import Caller
 from service.body import read_json
 from service.openapi import KEY, NONE, REFUSALS, body_of
-from service.problems import Problem, refuse
-from service.requests import faults_of, got
+from service.problems import refuse
+from service.requests import got, problem_of
 from service.schemas import FeedbackIn, FeedbackOut
 from service.settings import Settings
 from service.state import state_of
@@ -60,8 +60,7 @@ def _checked(data: object, settings: Settings) -> FeedbackIn:
     try:
         sent = FeedbackIn.model_validate(data)
     except ValidationError as error:
-        faults = faults_of(error)
-        raise Problem(422, f"{faults[0].where}: must be {faults[0].allowed}, got {faults[0].got}", faults) from None
+        raise problem_of(error) from None
     for name in ("text", "title"):
         if len(getattr(sent, name) or "") > settings.max_text:
             raise refuse(422, name, f"at most {settings.max_text} characters", "more")
