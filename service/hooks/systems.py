@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -84,7 +85,7 @@ class System:
     def _ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         try:
             response = self._client.request(method, path, **more)
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise Unavailable(f"{method} {path}: no answer ({type(error).__name__})") from None
         if response.is_success:
             return response
@@ -179,13 +180,24 @@ def _within(seconds: float) -> float:
 
 
 def check(settings: Settings) -> None:
-    """Raise UsageError where a hook is to set labels and has no token for it, or no usable address."""
+    """Raise UsageError where a hook is to set labels and has no token for it, or a token or address is unusable."""
     for name, secret, token, base in _told(settings):
         variable = f"ROLECALL_{name.upper()}"
         if secret and not token and not settings.hooks_dry_run:
             raise UsageError(f"{variable}_TOKEN: must hold a token, got nothing. Set it or ROLECALL_HOOKS_DRY_RUN=true")
-        if httpx.URL(base).scheme not in {"http", "https"}:
-            raise UsageError(f"{variable}_API: must be an address such as https://host/api, got {base[:60]!r}")
+        if token and re.fullmatch(r"[!-~]+", token) is None:
+            raise UsageError(f"{variable}_TOKEN: must be ASCII without spaces and line ends, got others. Correct it")
+        if not _usable(base):
+            allowed = "an address such as https://host/api"
+            raise UsageError(f"{variable}_API: must be {allowed}, got {base[:60]!r}. Correct or unset it")
+
+
+def _usable(base: str) -> bool:
+    try:
+        address = httpx.URL(base)
+    except httpx.InvalidURL:
+        return False
+    return address.scheme in {"http", "https"} and bool(address.host)
 
 
 def open_systems(settings: Settings) -> dict[str, System]:

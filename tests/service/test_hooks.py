@@ -9,6 +9,7 @@ import json
 import logging
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -26,6 +27,7 @@ from service.app import create_app
 from service.hooks import deliveries, sender
 from service.hooks.systems import told_to_wait
 from service.logs import JsonLines
+from service.run import check
 from service.settings import Settings
 from service.store.database import Database, now
 from service.store.tables import Base, DeliveryRow
@@ -173,6 +175,20 @@ def test_the_same_delivery_acts_once(client: httpx.Client, trackers: Trackers, s
     other = deliver(client, system, opened(system, id=1234, title="Another"))
     assert other.status_code == 409
     assert other.json()["errors"][0]["got"] == "one that was used for another"
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_a_delivery_that_comes_many_times_at_once_acts_once(
+    client: httpx.Client, trackers: Trackers, system: str
+) -> None:
+    with ThreadPoolExecutor(6) as pool:
+        sent = [pool.submit(deliver, client, system, opened(system), key=f"d-{n % 3}") for n in range(12)]
+        answers = [one.result() for one in sent]
+    assert {answer.status_code for answer in answers} == {202}
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert [answer.json()["repeated"] for answer in answers].count(False) == 1
+    assert ended(client)["outcome"] == "labelled"
+    assert len(trackers.changes) == 1
 
 
 def test_gitlab_without_a_delivery_id_is_known_by_its_body(client: httpx.Client, trackers: Trackers) -> None:
@@ -507,9 +523,13 @@ def test_no_text_of_an_issue_is_kept_or_logged(client: httpx.Client, database: D
 
 def test_the_settings_of_a_hook_are_checked_at_the_start(classifier: Classifier) -> None:
     with pytest.raises(UsageError, match="ROLECALL_GITHUB_TOKEN"):
-        create_app(Settings(github_secret="a", hooks_dry_run=False), classifier)
-    with pytest.raises(UsageError, match="ROLECALL_GITLAB_API"):
-        create_app(Settings(gitlab_api="gitlab.example"), classifier)
+        check(Settings(github_secret="a", hooks_dry_run=False))
+    with pytest.raises(UsageError, match="ROLECALL_GITLAB_TOKEN") as caught:
+        check(Settings(gitlab_secret="a", gitlab_token="hidden\n"))
+    assert "hidden" not in str(caught.value)
+    for wrong in ("gitlab.example", "https://", "http://host:port"):
+        with pytest.raises(UsageError, match="ROLECALL_GITLAB_API"):
+            create_app(Settings(gitlab_api=wrong), classifier)
     assert "hidden" not in repr(Settings(github_secret="hidden", github_token="hidden", gitlab_token="hidden"))
 
 
