@@ -52,6 +52,10 @@ class Access:
         request.scope["key_id"] = caller.owner or None
         return caller
 
+    async def count_request(self, request: Request) -> None:
+        """Count a request that proves in another way than by a key who sends it; raise Problem 429."""
+        await self._limits.count_request(_address(request))
+
     async def count_texts(self, caller: Caller, texts: int) -> None:
         """Take texts off the quota of a caller; raise Problem 429 when it is used up."""
         await self._limits.count_texts(caller.owner, texts)

@@ -16,8 +16,9 @@ from service import openapi, problems
 from service.access import Access
 from service.engine import Engine
 from service.envelope import Envelope
+from service.hooks.sender import Sender
 from service.metrics import Metrics
-from service.routes import catalogue, classify, feedback, health, jobs, page, score
+from service.routes import catalogue, classify, feedback, health, hooks, jobs, page, score
 from service.settings import Settings, read_settings
 from service.state import Slots, State
 from service.store.database import Database
@@ -26,14 +27,16 @@ from service.store.database import Database
 def create_app(settings: Settings, classifier: Classifier | None = None) -> FastAPI:
     """Return a service; ``classifier`` answers where it is given, else the model that the settings name."""
     database = Database(settings.database_url)
+    metrics = Metrics()
     state = State(
         settings=settings,
         engine=Engine(settings.model, classifier),
         pool=ThreadPoolExecutor(settings.max_tables, thread_name_prefix="tables"),
         slots=Slots(settings.max_tables),
-        metrics=Metrics(),
+        metrics=metrics,
         database=database,
         access=Access(settings, database),
+        sender=Sender(settings, database, metrics),
     )
 
     @asynccontextmanager
@@ -41,7 +44,8 @@ def create_app(settings: Settings, classifier: Classifier | None = None) -> Fast
         await run_in_threadpool(database.upgrade)
         await run_in_threadpool(state.engine.open)
         following = asyncio.create_task(state.engine.follow())
-        yield
+        with state.sender.running():
+            yield
         following.cancel()
         state.pool.shutdown(wait=False, cancel_futures=True)
         database.close()
@@ -55,7 +59,7 @@ def create_app(settings: Settings, classifier: Classifier | None = None) -> Fast
         redoc_url=None,
     )
     app.state.service = state
-    for routes in (classify, score, jobs, feedback, catalogue, health):
+    for routes in (classify, score, jobs, feedback, hooks, catalogue, health):
         app.include_router(routes.router)
     page.install(app)
     problems.install(app)

@@ -16,7 +16,11 @@ from service.settings import Settings
 async def read_json(request: Request, settings: Settings) -> Any:  # any JSON value
     """Return the JSON of a body; raise Problem 400, 408, 413 or 415 where that is not possible."""
     check_type(request, "application/json")
-    raw = await read_body(request, settings)
+    return parsed(await read_body(request, settings))
+
+
+def parsed(raw: bytes) -> Any:  # any JSON value
+    """Return the JSON that bytes hold; raise Problem 400 where they hold none."""
     try:
         return orjson.loads(raw)
     except orjson.JSONDecodeError as error:

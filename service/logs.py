@@ -8,7 +8,7 @@ import sys
 from datetime import UTC, datetime
 from typing import Any, Final
 
-FIELDS: Final = ("request_id", "method", "route", "status", "ms", "key", "fault", "place", "job", "rows")
+FIELDS: Final = ("request_id", "method", "route", "status", "ms", "key", "fault", "place", "job", "rows", "delivery")
 """What a line may carry beside its message."""
 
 

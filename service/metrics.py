@@ -1,4 +1,4 @@
-"""What the service counts, for Prometheus: requests, latency, texts, roles, reasons, confidence."""
+"""What the service counts, for Prometheus: requests, latency, texts, roles, reasons, confidence, hooks."""
 
 from __future__ import annotations
 
@@ -40,6 +40,12 @@ class Metrics:
         self.confidence = Histogram(
             "rolecall_confidence", "Confidence of answers over /v1/classify.", buckets=_SHARES, registry=where
         )
+        self.hooks = Counter(
+            "rolecall_hooks",
+            "Deliveries of hooks, by what came of them; one that waited is counted again when it ends.",
+            ("system", "outcome"),
+            registry=where,
+        )
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request."""
@@ -63,6 +69,10 @@ class Metrics:
         for reason, count in reasons.items():
             if reason:
                 self._child(self.reasons, reason).inc(count)
+
+    def hook(self, system: str, outcome: str) -> None:
+        """Count what came of one delivery of a hook."""
+        self._child(self.hooks, system, outcome).inc()
 
     def _child(self, metric: Metric, *labels: str) -> Metric:
         """Return a metric with its labels; remembered, for the library takes long to find it."""

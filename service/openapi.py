@@ -9,11 +9,12 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from service.hooks.payloads import GitHubIssues, GitLabIssueHook
 from service.problems import MEDIA_TYPE
 from service.schemas import FeedbackIn, Item, ManyTexts, OneText, ProblemOut
 
 _REF: Final = "#/components/schemas/{model}"
-_BODIES: Final = (OneText, ManyTexts, Item, FeedbackIn, ProblemOut)
+_BODIES: Final = (OneText, ManyTexts, Item, FeedbackIn, GitHubIssues, GitLabIssueHook, ProblemOut)
 
 _STATUSES: Final = {
     401: "No key that opens this.",

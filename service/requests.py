@@ -35,7 +35,7 @@ def checked(data: object, settings: Settings) -> list[Item] | OneText:
             raise refuse(422, "texts", f"a list of at most {settings.max_texts}", str(len(texts)))
         items = ManyTexts.model_validate(data).texts
     except ValidationError as error:
-        raise _problem(error) from None
+        raise problem_of(error) from None
     listed = [Item(text=item) if isinstance(item, str) else item for item in items]
     for place, item in enumerate(listed):
         _within(item, settings, f"texts/{place}/")
@@ -49,7 +49,8 @@ def _within(item: OneText, settings: Settings, where: str = "") -> OneText:
     return item
 
 
-def _problem(error: ValidationError) -> Problem:
+def problem_of(error: ValidationError) -> Problem:
+    """Return the refusal of what pydantic found wrong, in words of the first fault."""
     faults = faults_of(error)
     first = faults[0]
     return Problem(422, f"{first.where}: must be {first.allowed}, got {first.got}", faults)

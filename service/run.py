@@ -18,6 +18,7 @@ import uvicorn
 
 from classifier import UsageError
 from service.app import create_app
+from service.hooks.systems import check as check_hooks
 from service.jobs.worker import work
 from service.keys import any_keys, open_database
 from service.logs import configure
@@ -57,7 +58,8 @@ def _leave(number: int, frame: object) -> None:
 
 
 def check(settings: Settings) -> None:
-    """Bring the database up to date, and raise UsageError where keys are needed and there are none."""
+    """Bring the database up to date; raise UsageError where a hook lacks its token, or keys are needed and missing."""
+    check_hooks(settings)
     database = open_database(settings)
     try:
         if settings.loopback or settings.unprotected or any_keys(database):

@@ -51,6 +51,21 @@ class Settings(BaseSettings):
     job_workers: int = Field(default=1, ge=0, le=16, description="Processes that do jobs; 0 leaves them to others.")
     job_hours: float = Field(default=24.0, gt=0, description="Hours for which the files of an ended job are kept.")
     keep_texts_days: int = Field(default=0, ge=0, description="Days to keep texts of feedback; 0 for not at all.")
+    github_secret: str = Field(default="", repr=False, description="Secret of GitHub's hook; else there is none.")
+    github_token: str = Field(default="", repr=False, description="Token with which labels are set on GitHub.")
+    github_api: str = Field(default="https://api.github.com", description="Address of GitHub's API.")
+    gitlab_secret: str = Field(default="", repr=False, description="Secret of GitLab's hook; else there is none.")
+    gitlab_token: str = Field(default="", repr=False, description="Token with which labels are set on GitLab.")
+    gitlab_api: str = Field(default="https://gitlab.com/api/v4", description="Address of GitLab's API.")
+    hooks_dry_run: bool = Field(default=True, description="Whether hooks only say which label they would set.")
+    hooks_label_prefix: str = Field(
+        default="role: ", pattern=r"\S", max_length=30, description="What the labels of hooks begin with."
+    )
+    hooks_attempts: int = Field(default=12, ge=1, le=100, description="Times that a label is tried to be set.")
+    hooks_backoff: float = Field(
+        default=5.0, gt=0, description="Seconds before the second attempt; twice as many before each further one."
+    )
+    hooks_seconds: float = Field(default=10.0, gt=0, description="Seconds to wait for GitHub or GitLab.")
     max_tables: int = Field(default=4, ge=1, le=64, description="Tables that are scored at the same time.")
     body_seconds: float = Field(default=30.0, gt=0, description="Seconds in which a JSON body must have come.")
     idle_seconds: float = Field(default=20.0, gt=0, description="Seconds to wait for the next piece of a file.")

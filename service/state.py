@@ -12,6 +12,7 @@ from fastapi import Request
 
 from service.access import Access
 from service.engine import Engine
+from service.hooks.sender import Sender
 from service.metrics import Metrics
 from service.problems import Problem
 from service.settings import Settings
@@ -48,6 +49,7 @@ class State:
     metrics: Metrics
     database: Database
     access: Access
+    sender: Sender
 
 
 def state_of(request: Request) -> State:

@@ -6,14 +6,22 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final, Literal
 
-from sqlalchemy import and_, delete, func, or_, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
 
-from service.problems import Problem, refuse
+from service.problems import Problem
+from service.store import leases
 from service.store.database import Database, now
-from service.store.tables import JobRow
+from service.store.leases import change
+from service.store.once import add_once
+from service.store.tables import DONE, FAILED, QUEUED, RUNNING, JobRow
 
-QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
+__all__ = [
+    "ATTEMPTS", "CANCELLED", "DONE", "ENDED", "FAILED", "QUEUED", "RUNNING", "Heard",
+    "add", "cancel", "change", "expired", "get", "known", "listed", "remove", "renew", "take",
+]  # fmt: skip
+
+CANCELLED: Final = "cancelled"
 ENDED: Final = (DONE, FAILED, CANCELLED)
 ATTEMPTS: Final = 20
 """Times that a job may be taken without getting any further, after which it failed."""
@@ -27,30 +35,13 @@ def add(database: Database, row: JobRow, most: int) -> JobRow:
 
     Raises Problem 409 where that one was another table, 429 where ``most`` jobs of the owner wait.
     """
-    if earlier := _earlier(database, row):
-        return earlier
-    try:
-        with database.session() as session:
-            waiting = select(func.count()).where(JobRow.owner == row.owner, JobRow.state.in_((QUEUED, RUNNING)))
-            if (session.scalar(waiting) or 0) >= most:
-                raise Problem(429, f"{most} jobs of yours are waiting; ask again later", headers={"Retry-After": "60"})
-            session.add(row)
-    except IntegrityError:
-        if earlier := _earlier(database, row):  # the same request came twice at the same time
-            return earlier
-        raise
-    return row
 
+    def check(session: Session) -> None:
+        waiting = select(func.count()).where(JobRow.owner == row.owner, JobRow.state.in_((QUEUED, RUNNING)))
+        if (session.scalar(waiting) or 0) >= most:
+            raise Problem(429, f"{most} jobs of yours are waiting; ask again later", headers={"Retry-After": "60"})
 
-def _earlier(database: Database, row: JobRow) -> JobRow | None:
-    if row.idempotency_key is None:
-        return None
-    with database.session() as session:
-        same = select(JobRow).where(JobRow.owner == row.owner, JobRow.idempotency_key == row.idempotency_key)
-        found = session.scalar(same)
-    if found is not None and (found.input_hash, found.options) != (row.input_hash, row.options):
-        raise refuse(409, "Idempotency-Key", "used for one request only", "one that was used for another")
-    return found
+    return add_once(database, row, check=check)
 
 
 def get(database: Database, job_id: str, owner: str | None) -> JobRow:
@@ -71,18 +62,7 @@ def listed(database: Database, owner: str | None, limit: int) -> Sequence[JobRow
 
 def take(database: Database, worker: str, lease: float) -> JobRow | None:
     """Take the oldest job that waits, or whose worker let its lease lapse; None where there is none."""
-    with database.session() as session:
-        lapsed = and_(JobRow.state == RUNNING, JobRow.lease_until < now())
-        query = select(JobRow).where(or_(JobRow.state == QUEUED, lapsed)).order_by(JobRow.created).limit(1)
-        row = session.scalar(query.with_for_update(skip_locked=True))
-        if row is None:
-            return None
-        row.worker, row.lease_until = worker, now() + timedelta(seconds=lease)
-        row.state, row.started, row.attempts = RUNNING, row.started or now(), row.attempts + 1
-        if row.attempts > ATTEMPTS:
-            row.state, row.finished = FAILED, now()
-            row.problem = f"was taken up {ATTEMPTS} times and never got any further"
-    return row if row.state == RUNNING else take(database, worker, lease)
+    return leases.take(database, JobRow, worker, lease, most=ATTEMPTS)
 
 
 def renew(database: Database, row: JobRow, lease: float, rows: int, passed: int, total: int) -> Heard:
@@ -91,16 +71,9 @@ def renew(database: Database, row: JobRow, lease: float, rows: int, passed: int,
     if rows:
         values |= {"rows": rows, "passed": passed, "total": total, "attempts": 1}
     with database.session() as session:
-        held = (JobRow.id == row.id, JobRow.worker == row.worker, JobRow.state == RUNNING)
-        cancelling = session.scalar(update(JobRow).where(*held).values(values).returning(JobRow.cancelling))
+        held = update(JobRow).where(*leases.held(row))
+        cancelling = session.scalar(held.values(values).returning(JobRow.cancelling))
     return "lost" if cancelling is None else "cancel" if cancelling else "go on"
-
-
-def change(database: Database, row: JobRow, **values: Any) -> bool:  # columns of the job
-    """Change a job that this worker holds; return False where it was lost."""
-    with database.session() as session:
-        held = (JobRow.id == row.id, JobRow.worker == row.worker, JobRow.state == RUNNING)
-        return session.scalar(update(JobRow).where(*held).values(values).returning(JobRow.id)) is not None
 
 
 def cancel(database: Database, job_id: str) -> None:

@@ -13,19 +13,19 @@ import orjson
 from fastapi import APIRouter, Header, Query, Request
 from pydantic import ValidationError
 from sqlalchemy import select, update
-from sqlalchemy.exc import IntegrityError
 from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from service.access import Caller
 from service.body import read_json
 from service.openapi import KEY, NONE, REFUSALS, body_of
-from service.problems import Problem, refuse
-from service.requests import faults_of, got
+from service.problems import refuse
+from service.requests import got, problem_of
 from service.schemas import FeedbackIn, FeedbackOut
 from service.settings import Settings
 from service.state import state_of
 from service.store.database import Database, fresh_id, now, utc
+from service.store.once import add_once
 from service.store.tables import FeedbackRow
 
 router = APIRouter(tags=["feedback"])
@@ -50,7 +50,7 @@ async def add(
     caller = await state.access.admit(request, "feedback")
     sent = _checked(await read_json(request, state.settings), state.settings)
     row = _row(sent, caller, idempotency_key, keep=state.settings.keep_texts_days > 0)
-    kept = await run_in_threadpool(_keep, state.database, row)
+    kept = await run_in_threadpool(add_once, state.database, row)
     return JSONResponse(_out(kept).model_dump(mode="json"), 201)
 
 
@@ -60,8 +60,7 @@ def _checked(data: object, settings: Settings) -> FeedbackIn:
     try:
         sent = FeedbackIn.model_validate(data)
     except ValidationError as error:
-        faults = faults_of(error)
-        raise Problem(422, f"{faults[0].where}: must be {faults[0].allowed}, got {faults[0].got}", faults) from None
+        raise problem_of(error) from None
     for name in ("text", "title"):
         if len(getattr(sent, name) or "") > settings.max_text:
             raise refuse(422, name, f"at most {settings.max_text} characters", "more")
@@ -81,30 +80,6 @@ def _row(sent: FeedbackIn, caller: Caller, key: str | None, *, keep: bool) -> Fe
 def _storable(text: str | None) -> str | None:
     """Return a text without NUL, which PostgreSQL cannot hold and the model does not read."""
     return None if text is None else text.replace("\0", " ")
-
-
-def _keep(database: Database, row: FeedbackRow) -> FeedbackRow:
-    if earlier := _earlier(database, row):
-        return earlier
-    try:
-        with database.session() as session:
-            session.add(row)
-    except IntegrityError:
-        if earlier := _earlier(database, row):  # the same request came twice at the same time
-            return earlier
-        raise
-    return row
-
-
-def _earlier(database: Database, row: FeedbackRow) -> FeedbackRow | None:
-    if row.idempotency_key is None:
-        return None
-    same = (FeedbackRow.owner == row.owner, FeedbackRow.idempotency_key == row.idempotency_key)
-    with database.session() as session:
-        found = session.scalar(select(FeedbackRow).where(*same))
-    if found is not None and found.request_hash != row.request_hash:
-        raise refuse(409, "Idempotency-Key", "used for one request only", "one that was used for another")
-    return found
 
 
 @router.get(

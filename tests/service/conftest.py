@@ -55,6 +55,11 @@ def serving(app: FastAPI) -> Iterator[str]:
             thread.join(10)
 
 
+def value(metrics: str, line: str) -> float:
+    """Return what a metric counted, 0 where it is not there yet."""
+    return next((float(row.rpartition(" ")[2]) for row in metrics.splitlines() if row.startswith(line)), 0.0)
+
+
 @pytest.fixture(scope="session")
 def address(classifier: Classifier, data_folder: Path) -> Iterator[str]:
     """The address of a server with small limits."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -25,11 +28,18 @@ from tests.service.conftest import serving
 CASES = int(os.environ.get("CASES", "15"))
 """Cases of each endpoint."""
 
+SECRET = "hook"
+GITLAB = {"X-Gitlab-Token": SECRET, "X-Gitlab-Event": "Issue Hook"}
+LOOSE = {"/v1/score", "/v1/jobs", "/v1/hooks/github", "/v1/hooks/gitlab"}
+"""Anything may be sent as a table, and not everything is one; of hooks, most events are nothing to us."""
+
 
 @pytest.fixture(scope="module")
 def described(classifier: Classifier, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server whose limits are wide enough for whatever is generated."""
-    settings = Settings(data=tmp_path_factory.mktemp("described"), max_jobs=100_000)
+    settings = Settings(
+        data=tmp_path_factory.mktemp("described"), max_jobs=100_000, github_secret=SECRET, gitlab_secret=SECRET
+    )
     with serving(create_app(settings, classifier)) as address:
         yield address
 
@@ -41,19 +51,18 @@ def test_every_endpoint_keeps_its_word(described: str, mode: GenerationMode) -> 
     for found in schema.get_all_operations():
         assert isinstance(found, Ok)
         operation = found.ok()
-        # Anything may be sent as a table, and not everything is one.
-        loose = operation.path in {"/v1/score", "/v1/jobs"} and operation.method == "post"
+        loose = operation.path in LOOSE and operation.method == "post"
         excluded = [positive_data_acceptance, negative_data_rejection] if loose else []
         try:
             strategy = operation.as_strategy(generation_mode=mode)
-            _try(strategy, excluded)
+            _try(strategy, excluded, GITLAB if operation.path == "/v1/hooks/gitlab" else {})
         except Unsatisfiable:
             continue  # nothing can be sent that is not allowed
         tried += 1
     assert tried >= 5
 
 
-def _try(strategy: SearchStrategy[Any], excluded: Sequence[CheckFunction]) -> None:
+def _try(strategy: SearchStrategy[Any], excluded: Sequence[CheckFunction], headers: dict[str, str]) -> None:
     @seed(20)
     @settings(
         max_examples=CASES, deadline=None, database=None, phases=[Phase.generate],
@@ -61,7 +70,7 @@ def _try(strategy: SearchStrategy[Any], excluded: Sequence[CheckFunction]) -> No
     )  # fmt: skip
     @given(case=strategy)
     def one(case: Any) -> None:
-        case.call_and_validate(excluded_checks=list(excluded), timeout=20)
+        case.call_and_validate(excluded_checks=list(excluded), headers=headers, timeout=20)
 
     one()
 
@@ -72,16 +81,25 @@ def test_examples_of_the_description_work(described: str) -> None:
         sent = 0
         for path, operations in told["paths"].items():
             for method, operation in operations.items():
-                for kind, content in operation.get("requestBody", {}).get("content", {}).items():
-                    for body in _examples(told, content):
-                        headers = {"Content-Type": kind}
-                        if isinstance(body, str):
-                            answer = client.request(method, path, content=body, headers=headers)
-                        else:
-                            answer = client.request(method, path, json=body)
+                for kind, told_of in operation.get("requestBody", {}).get("content", {}).items():
+                    for body in _examples(told, told_of):
+                        content = body.encode() if isinstance(body, str) else orjson.dumps(body)
+                        headers = {"Content-Type": kind} | _headers(path, content)
+                        answer = client.request(method, path, content=content, headers=headers)
                         assert answer.status_code in {200, 201, 202}, (path, body, answer.text)
                         sent += 1
-        assert sent >= 8
+        assert sent >= 10
+
+
+def _headers(path: str, body: bytes) -> dict[str, str]:
+    """Return the headers that a hook needs."""
+    proof = "sha256=" + hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
+    return {
+        "/v1/hooks/github": {
+            "X-GitHub-Event": "issues", "X-GitHub-Delivery": "example", "X-Hub-Signature-256": proof,
+        },
+        "/v1/hooks/gitlab": GITLAB,
+    }.get(path, {})  # fmt: skip
 
 
 def _examples(told: dict[str, object], content: dict[str, object]) -> Iterator[object]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import hashlib
+import hmac
 import io
 import os
 import signal
@@ -16,6 +18,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+
+from tests.service.conftest import serving
+from tests.service.trackers import GITHUB_TOKEN, Issue, Trackers, trackers_app
 
 ROOT = Path(__file__).resolve().parents[2]
 CSV = {"Content-Type": "text/csv"}
@@ -98,6 +103,37 @@ def test_two_workers_answer_and_count_together(environment: dict[str, str], tmp_
                 assert fresh.post("/v1/classify", json={"text": "Define SLOs."}).status_code == 200
         counted = [row for row in client.get("/metrics").text.splitlines() if row.startswith("rolecall_texts_total")]
         assert counted == ['rolecall_texts_total{way="classify"} 20.0']
+
+
+def test_kill_9_between_an_issue_and_its_label_loses_no_label(environment: dict[str, str], tmp_path: Path) -> None:
+    held = Trackers({("octo-org/shop", 7): Issue()}, delay=0.4)
+    with serving(trackers_app(held)) as api:
+        hooked = environment | {
+            "ROLECALL_GITHUB_SECRET": "secret", "ROLECALL_GITHUB_TOKEN": GITHUB_TOKEN, "ROLECALL_GITHUB_API": api,
+            "ROLECALL_HOOKS_DRY_RUN": "false", "ROLECALL_HOOKS_SECONDS": "0.5", "ROLECALL_JOB_WORKERS": "0",
+        }  # fmt: skip
+        body = (Path(__file__).parent / "payloads" / "github_opened.json").read_bytes()
+        proof = hmac.new(b"secret", body, hashlib.sha256).hexdigest()
+        headers = {
+            "Content-Type": "application/json", "X-GitHub-Event": "issues", "X-GitHub-Delivery": "d-1",
+            "X-Hub-Signature-256": f"sha256={proof}",
+        }  # fmt: skip
+        with _served(hooked, tmp_path / "log") as (process, client):
+            assert client.post("/v1/hooks/github", content=body, headers=headers).status_code == 202
+            while not held.asked:
+                time.sleep(0.01)
+            process.kill()
+            process.wait()
+        assert held.changes == []
+        held.delay = 0.0
+        with _served(hooked, tmp_path / "log") as (_, client):
+            until = time.monotonic() + 30
+            while client.get("/v1/hooks/deliveries").json()["deliveries"][0]["outcome"] != "labelled":
+                assert time.monotonic() < until
+                time.sleep(0.1)
+            assert client.post("/v1/hooks/github", content=body, headers=headers).json()["repeated"] is True
+        assert held.github["octo-org/shop", 7].labels == ["role: sre"]
+        assert len(held.changes) == 1
 
 
 def test_it_does_not_start_for_others_without_keys(environment: dict[str, str]) -> None:

@@ -17,11 +17,7 @@ from service.app import create_app
 from service.envelope import HEADERS
 from service.logs import JsonLines
 from service.settings import Settings, read_settings
-from tests.service.conftest import Serve
-
-
-def value(text: str, line: str) -> float:
-    return next((float(row.rpartition(" ")[2]) for row in text.splitlines() if row.startswith(line)), 0.0)
+from tests.service.conftest import Serve, value
 
 
 def test_metrics_count_what_was_done(client: httpx.Client) -> None:
