@@ -9,7 +9,11 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from classifier.kernel import compiled
 from classifier.records import REASONS, ROLES, UNSURE, Policy
+
+UNSURE_CODE: Final = len(ROLES)
+"""The code of UNSURE in DECISIONS."""
 
 Codes = npt.NDArray[np.int8]
 
@@ -42,19 +46,63 @@ def decide(
 
     ``is_english`` is asked, by row, only where the counts make it doubtful.
     """
-    order = np.argsort(-probabilities, axis=1, kind="stable")
-    best, runner_up = order[:, 0], order[:, 1]
-    confidence = probabilities[np.arange(len(best)), best]
-    tokens, known, letters, foreign = stats[:, 0], stats[:, 1], stats[:, 2], stats[:, 3]
-    share = known / np.maximum(tokens, 1)
-    reason = np.zeros(len(best), np.int8)
-    reason[confidence < np.asarray(policy.min_confidence)[best]] = AMBIGUOUS
-    reason[share < policy.min_known] = UNFAMILIAR
-    doubtful = (foreign * 3 > letters) | ((share < policy.min_english) & (tokens >= policy.min_tokens))
-    for row in np.flatnonzero(doubtful):
-        if foreign[row] * 3 > letters[row] or not is_english(int(row)):
-            reason[row] = NOT_ENGLISH
-    reason[(tokens < policy.min_tokens) & (foreign * 3 <= letters)] = TOO_SHORT
-    reason[letters == 0] = EMPTY
-    role = np.where(reason == 0, best, ROLES.index("none") + 1)
-    return Decisions(role.astype(np.int8), best.astype(np.int8), runner_up.astype(np.int8), reason, confidence)
+    n = len(probabilities)
+    role, best, runner_up, reason = (np.empty(n, np.int8) for _ in range(4))
+    confidence = np.empty(n)
+    found = Decisions(role, best, runner_up, reason, confidence)
+    least = tuple(map(float, policy.min_confidence))
+    doubtful = _rules(
+        probabilities, stats, least, policy.min_tokens, float(policy.min_known), float(policy.min_english),
+        role, best, runner_up, reason, confidence,
+    )  # fmt: skip
+    for row in doubtful:
+        if not is_english(int(row)):
+            reason[row], role[row] = NOT_ENGLISH, UNSURE_CODE
+    return found
+
+
+@compiled
+def _rules(  # type: ignore[no-untyped-def]
+    probabilities,
+    stats,
+    min_confidence,
+    min_tokens,
+    min_known,
+    min_english,
+    role,
+    best,
+    runner_up,
+    reason,
+    confidence,
+):
+    """Write the answers into the last five arrays; return the rows whose language is in doubt."""
+    doubtful = np.empty(probabilities.shape[0], np.int64)
+    count = 0
+    for row in range(probabilities.shape[0]):
+        first, second = 0, -1
+        for code in range(1, probabilities.shape[1]):
+            if probabilities[row, code] > probabilities[row, first]:
+                first, second = code, first
+            elif second < 0 or probabilities[row, code] > probabilities[row, second]:
+                second = code
+        tokens, known, letters, foreign = stats[row, 0], stats[row, 1], stats[row, 2], stats[row, 3]
+        share = known / max(tokens, 1)
+        why = 0
+        if letters == 0:
+            why = EMPTY
+        elif foreign * 3 > letters:
+            why = NOT_ENGLISH
+        elif tokens < min_tokens:
+            why = TOO_SHORT
+        else:
+            if share < min_english:
+                doubtful[count] = row
+                count += 1
+            if share < min_known:
+                why = UNFAMILIAR
+            elif probabilities[row, first] < min_confidence[first]:
+                why = AMBIGUOUS
+        best[row], runner_up[row], reason[row] = first, second, why
+        confidence[row] = probabilities[row, first]
+        role[row] = first if why == 0 else UNSURE_CODE
+    return doubtful[:count]

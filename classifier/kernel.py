@@ -293,7 +293,8 @@ def _hash_words(data, i, end, fold, expansions, missing, walk, size, counted):  
     foreign = 0
     value = SEED
     length = 0
-    while i < end and size < MAX_WALK:
+    room = walk.size - 1
+    while i < end and size < room:
         letter = _ASCII[data[i]]
         i += 1
         if letter - np.uint64(1) < np.uint64(2):
@@ -387,6 +388,10 @@ def _name_scores(walk, size, marks, words, cues, cue_weights, seen, scores):  # 
     return count_of_roles
 
 
+_LOGS: Final = 1.0 + np.log(np.arange(1.0, 257.0))
+"""Sublinear term frequencies of counts from 1 on."""
+
+
 @compiled
 def _count(entry, counts, touched, held):  # type: ignore[no-untyped-def]
     """Count the term of a table's entry, and return its number and how many different ones there are.
@@ -414,6 +419,7 @@ def score(  # type: ignore[no-untyped-def]
     cue_weights,
     rows,
     bias,
+    counts,
     logits,
     names,
     stats,
@@ -421,22 +427,25 @@ def score(  # type: ignore[no-untyped-def]
     """Score the texts ``data[offsets[i]:offsets[i + 1]]`` into the rows of the last three arrays.
 
     ``words`` holds single words, ``grams`` pairs and triples, ``sieve`` a bit for each of the latter;
-    ``rows`` and ``bias`` are those of a :class:`classifier.model.Head`. ``logits`` (n, heads), ``names``
-    (n, 5) and ``stats`` (n, 5) are written, nothing else is.
+    ``rows`` and ``bias`` are those of a :class:`classifier.model.Head`. ``counts`` has a number for each
+    row, all 0 before and after. ``logits`` (n, heads), ``names`` (n, 5) and ``stats`` (n, 5) are written.
     """
-    terms, last = rows.shape[0], rows.shape[1] - 1
-    counts = np.zeros(terms, np.int32)
+    last = rows.shape[1] - 1
+    longest = 0
+    for text in range(offsets.size - 1):
+        longest = max(longest, offsets[text + 1] - offsets[text])
+    room = min(MAX_WALK, longest // 2 + 2)  # a token and what separates it take three bytes or more
+    most = min(rows.shape[0], 3 * room if room < MAX_WALK else rows.shape[0]) + 1
     counts[0] = 1
-    touched = np.empty(terms + 1, np.int32)
-    shares = np.empty(terms, np.float64)
-    walk = np.empty(MAX_WALK + 1, np.uint64)
-    pairs = np.empty(MAX_WALK + 1, np.uint64)
-    ends = np.empty(MAX_WALK + 1, np.int32)
-    marks = np.zeros(MAX_WALK + 1, np.uint8)
+    touched = np.empty(most, np.int32)
+    shares = np.empty(most, np.float64)
+    walk = np.empty(room + 1, np.uint64)
+    pairs = np.empty(room + 1, np.uint64)
+    ends = np.empty(room + 1, np.int32)
+    marks = np.zeros(room + 1, np.uint8)
     seen = np.zeros((5, max(cue_weights.size, 1)), np.bool_)
     missing = np.zeros(3, np.bool_)
     counted = np.zeros(2, np.int64)
-    logs = 1.0 + np.log(np.arange(1, 257).astype(np.float64))
     for text in range(offsets.size - 1):
         i, end = offsets[text], offsets[text + 1]
         missing[:] = False
@@ -493,7 +502,7 @@ def score(  # type: ignore[no-untyped-def]
             index = touched[k]
             count = counts[index]
             counts[index] = 0
-            share = (logs[count - 1] if count <= 256 else 1.0 + np.log(np.float64(count))) * rows[index, last]
+            share = (_LOGS[count - 1] if count <= 256 else 1.0 + np.log(np.float64(count))) * rows[index, last]
             square += share * share
             shares[k] = share
         _multiply(rows, bias, touched, shares, held, MICRO / np.sqrt(square) if square > 0.0 else 0.0, logits[text])
@@ -502,6 +511,7 @@ def score(  # type: ignore[no-untyped-def]
         stats[text, 2] = counted[0]
         stats[text, 3] = counted[1]
         stats[text, 4] = roles_named
+    counts[0] = 0
 
 
 @compiled
@@ -538,4 +548,39 @@ def find_all(table, hashes):  # type: ignore[no-untyped-def]
     out = np.empty(hashes.size, np.int64)
     for i in range(hashes.size):
         out[i] = (find(table, hashes[i]) & INDEX) - 1
+    return out
+
+
+@compiled
+def blend(logits, names, stats, naming, other_jobs, unnamed, temperature):  # type: ignore[no-untyped-def]
+    """Return the five logits (n, 5) of what was read; :class:`classifier.model.Blend` says what the others mean."""
+    roles = names.shape[1]
+    none = roles - 1
+    out = np.empty((logits.shape[0], roles))
+    for text in range(logits.shape[0]):
+        ad = 1.0 / (1.0 + np.exp(-logits[text, 2 * roles]))
+        ticket = 1.0 - ad
+        named = ad * naming[0] + ticket * naming[1]
+        divisor = ad * temperature[0] + ticket * temperature[1]
+        for role in range(roles):
+            name = names[text, role] * (other_jobs if role == none else 1.0)
+            value = ad * logits[text, role] + ticket * logits[text, roles + role] + named * name
+            if role == none and stats[text, 4] == 0:
+                value += ad * unnamed[0] + ticket * unnamed[1]
+            out[text, role] = value / divisor
+    return out
+
+
+@compiled
+def softmax(logits):  # type: ignore[no-untyped-def]
+    """Return rows of probabilities that sum to 1."""
+    out = np.empty_like(logits)
+    for row in range(logits.shape[0]):
+        largest = logits[row].max() if logits.shape[1] else 0.0
+        total = 0.0
+        for column in range(logits.shape[1]):
+            out[row, column] = np.exp(logits[row, column] - largest)
+            total += out[row, column]
+        for column in range(logits.shape[1]):
+            out[row, column] /= total
     return out

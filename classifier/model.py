@@ -6,7 +6,9 @@ A :class:`Model` holds no code of its own inside and no library's objects: what
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, fields
+from itertools import accumulate
 from typing import Any, Final
 
 import numpy as np
@@ -40,8 +42,7 @@ class Texts:
     def of(cls, texts: list[str]) -> Texts:
         """Lay out Python strings; what UTF-8 cannot hold (lone surrogates) becomes '?'."""
         encoded = [text.encode("utf-8", "replace") for text in texts]
-        offsets = np.zeros(len(encoded) + 1, np.int64)
-        np.cumsum([len(text) for text in encoded], out=offsets[1:])
+        offsets = np.array([0, *accumulate(map(len, encoded))], np.int64)
         return cls(np.frombuffer(b"".join(encoded), np.uint8), offsets)
 
     def text(self, index: int) -> str:
@@ -122,6 +123,21 @@ class Blend:
     conflict: float = 0.8
 
 
+class _Counts(threading.local):
+    """Zeros to count terms in, a set for each thread: to make them anew takes longer than to read a short text."""
+
+    numbers: npt.NDArray[np.int32] = np.zeros(0, np.int32)
+
+    def of(self, rows: int) -> npt.NDArray[np.int32]:
+        """Return ``rows`` zeros; the kernel leaves them as it found them."""
+        if self.numbers.size < rows:
+            self.numbers = np.zeros(rows, np.int32)
+        return self.numbers[:rows]
+
+
+_counts: Final = _Counts()
+
+
 @dataclass(frozen=True, slots=True)
 class Model:
     """All that answers a text. Arrays may be read-only maps of a file shared by processes."""
@@ -153,7 +169,8 @@ class Model:
         stats = np.zeros((n, len(kernel.STATS)), np.int64)
         kernel.score(
             texts.data, texts.offsets, self.fold, self.expansions, self.words, self.grams, self.sieve,
-            self.name_roles, self.cues, self.cue_weights, head.rows, head.bias, logits, names, stats,
+            self.name_roles, self.cues, self.cue_weights, head.rows, head.bias, _counts.of(len(head.rows)),
+            logits, names, stats,
         )  # fmt: skip
         return Readings(logits, names, stats)
 
@@ -176,16 +193,12 @@ class Model:
 
     def blended(self, readings: Readings) -> Floats:
         """Return the five logits (n, 5) of what was read: words and names, as an ad or a ticket."""
-        roles = len(ROLES)
-        ad = 1.0 / (1.0 + np.exp(-readings.logits[:, -1:]))
-        logits = ad * readings.logits[:, :roles] + (1.0 - ad) * readings.logits[:, roles : 2 * roles]
         blend = self.blend
-        names = readings.names * np.array([1.0, 1.0, 1.0, 1.0, blend.other_jobs])
-        logits = logits + (ad * blend.naming[0] + (1.0 - ad) * blend.naming[1]) * names
-        unnamed = (readings.stats[:, 4:] == 0) * (ad * blend.unnamed[0] + (1.0 - ad) * blend.unnamed[1])
-        logits[:, roles - 1 :] += unnamed
-        scaled: Floats = logits / (ad * blend.temperature[0] + (1.0 - ad) * blend.temperature[1])
-        return scaled
+        logits: Floats = kernel.blend(
+            readings.logits, readings.names, readings.stats,
+            blend.naming, blend.other_jobs, blend.unnamed, blend.temperature,
+        )  # fmt: skip
+        return logits
 
     def title_logits(self, readings: Readings) -> Floats:
         """Return what titles add to the five logits (n, 5): their words, and the roles and jobs they name."""
@@ -221,6 +234,8 @@ class Model:
     @classmethod
     def from_parts(cls, parts: dict[str, Any]) -> Model:
         """Put a model together again; the inverse of :meth:`to_parts`."""
+        # Plain arrays on the same memory: numba takes longer to know a map of a file for an array.
+        parts = {name: np.asarray(value) if isinstance(value, np.memmap) else value for name, value in parts.items()}
         whole = {name: value for name, value in parts.items() if "." not in name}
         for name in ("body", "title", "responsibility"):
             whole[name] = Head(parts[f"{name}.rows"], parts[f"{name}.bias"])
@@ -230,6 +245,5 @@ class Model:
 
 def softmax(logits: Floats) -> Floats:
     """Return rows of probabilities that sum to 1."""
-    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
-    result: Floats = shifted / shifted.sum(axis=1, keepdims=True)
-    return result
+    found: Floats = kernel.softmax(logits)
+    return found

@@ -60,7 +60,7 @@ def create_app(settings: Settings, classifier: Classifier | None = None) -> Fast
     )
     app.state.service = state
     for routes in (classify, score, jobs, feedback, hooks, catalogue, health):
-        app.include_router(routes.router)
+        app.router.routes.extend(routes.router.routes)  # included, each request would go through one router more
     page.install(app)
     problems.install(app)
     openapi.install(app)

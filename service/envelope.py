@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import os
+import random
 import re
 import time
 from typing import Any, Final
@@ -19,18 +19,23 @@ ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
 }
 """Headers of every answer, unless the endpoint sets its own."""
 
+PAGE_HEADERS: Final = {
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+"""Headers that mean something for a page only: data has no frames, links or permissions."""
+
 _READ: Final = frozenset({b"host", b"origin", b"x-request-id"})
 _ENCODED: Final = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+_PAGE_ENCODED: Final = [(name.lower().encode(), value.encode()) for name, value in PAGE_HEADERS.items()]
 
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 """Methods that are counted by name."""
@@ -53,7 +58,7 @@ class Envelope:
         began = time.perf_counter()
         headers = {name: value for name, value in scope["headers"] if name in _READ}
         asked = headers.get(b"x-request-id", b"").decode("latin-1")
-        request_id = asked if ID.fullmatch(asked) else os.urandom(16).hex()
+        request_id = asked if ID.fullmatch(asked) else f"{random.getrandbits(128):032x}"
         scope["request_id"] = request_id
         seen: dict[str, Any] = {"status": 0}
 
@@ -103,8 +108,9 @@ class Envelope:
 
 
 def _complete(message: Message, request_id: str) -> None:
-    given = {name for name, _ in message["headers"]}
-    ours = [pair for pair in _ENCODED if pair[0] not in given]
+    given = dict(message["headers"])
+    page = given.get(b"content-type", b"").startswith(b"text/html")
+    ours = [pair for pair in (_ENCODED + _PAGE_ENCODED if page else _ENCODED) if pair[0] not in given]
     message["headers"] = [*message["headers"], *ours, (b"x-request-id", request_id.encode())]
 
 

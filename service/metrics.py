@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import Counter as Count
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, TypeVar
 
@@ -54,10 +53,11 @@ class Metrics:
 
     def answers(self, results: Iterable[Result]) -> None:
         """Count answers that were given one by one."""
-        roles, reasons = Count[str](), Count[str]()
+        roles: dict[str, int] = {}
+        reasons: dict[str, int] = {}
         for result in results:
-            roles[result.role] += 1
-            reasons[result.reason] += 1
+            roles[result.role] = roles.get(result.role, 0) + 1
+            reasons[result.reason] = reasons.get(result.reason, 0) + 1
             self.confidence.observe(result.confidence)
         self.tally("classify", roles, reasons)
 

@@ -58,7 +58,7 @@ def test_a_loaded_model_answers_as_the_saved_one(model_folder: Path, classifier:
 
 def test_arrays_are_read_only_maps_of_the_file(model_folder: Path) -> None:
     model, _, _ = artefact.load("default", model_folder)
-    assert isinstance(model.body.rows, np.memmap)
+    assert isinstance(model.body.rows.base, np.memmap)
     with pytest.raises(ValueError, match="read-only"):
         model.idf[0] = 1.0
 

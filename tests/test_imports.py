@@ -26,7 +26,7 @@ MAY: Final[dict[str, tuple[str, ...]]] = {
     "classifier.normalise": ("records", "errors"),
     "classifier.roles": ("records", "errors"),
     "classifier.model": ("kernel", "normalise", "records"),
-    "classifier.decide": ("records",),
+    "classifier.decide": ("kernel", "records"),
     "classifier.explain": ("explain", "model", "kernel", "normalise", "roles", "records", "errors"),
     "classifier.artefact": ("model", "records", "errors"),
     "classifier.frames": ("model", "records", "errors", "tables"),

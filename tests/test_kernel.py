@@ -113,7 +113,8 @@ def run(texts: Texts, terms: list[str], idf: Floats, weights: Floats, bias: Floa
     names, stats = np.zeros((len(texts), 5)), np.zeros((len(texts), len(kernel.STATS)), np.int64)
     kernel.score(
         texts.data, texts.offsets, fold, expansions, lookup.words, lookup.grams, lookup.sieve,
-        np.zeros(len(terms), np.uint8), nothing, np.zeros(0), head.rows, head.bias, logits, names, stats,
+        np.zeros(len(terms), np.uint8), nothing, np.zeros(0), head.rows, head.bias, np.zeros(len(head.rows), np.int32),
+        logits, names, stats,
     )  # fmt: skip
     return logits
 

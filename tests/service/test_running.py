@@ -14,7 +14,7 @@ import pytest
 from classifier import UsageError
 from classifier.pipeline import Classifier
 from service.app import create_app
-from service.envelope import HEADERS
+from service.envelope import HEADERS, PAGE_HEADERS
 from service.logs import JsonLines
 from service.settings import Settings, read_settings
 from tests.service.conftest import Serve, value
@@ -89,7 +89,16 @@ def test_every_answer_has_the_safe_headers(client: httpx.Client) -> None:
     for answer in (client.get("/v1/roles"), client.get("/nothing"), client.post("/v1/classify", content=b"{")):
         for name, wanted in HEADERS.items():
             assert answer.headers[name] == wanted
+        assert not PAGE_HEADERS.keys() & answer.headers.keys(), "these mean nothing for data"
         assert "server" not in answer.headers or "uvicorn" in answer.headers["server"]
+
+
+def test_a_page_has_the_headers_of_pages_too(client: httpx.Client) -> None:
+    answer = client.get("/")
+    assert answer.headers["content-type"].startswith("text/html")
+    for name, wanted in PAGE_HEADERS.items():
+        assert answer.headers[name] == wanted
+    assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 def test_settings_come_from_the_environment_and_a_file(
