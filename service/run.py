@@ -16,7 +16,7 @@ from typing import Final
 
 import uvicorn
 
-from classifier import UsageError
+from classifier import UsageError, artefact, policies
 from service.app import create_app
 from service.jobs.worker import work
 from service.keys import any_keys, open_database
@@ -57,7 +57,10 @@ def _leave(number: int, frame: object) -> None:
 
 
 def check(settings: Settings) -> None:
-    """Bring the database up to date, and raise UsageError where keys are needed and there are none."""
+    """Bring the database up to date; raise UsageError where keys are needed, or a policy, and there are none."""
+    if settings.policy is not None:
+        info, _ = artefact.read_info(settings.model or artefact.current())
+        policies.load(info, settings.policy)
     database = open_database(settings)
     try:
         if settings.loopback or settings.unprotected or any_keys(database):

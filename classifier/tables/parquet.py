@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from typing import IO, Final
 
@@ -57,8 +57,9 @@ class ParquetReader:
             self._file = pq.ParquetFile(file, pre_buffer=False)
         except (pa.ArrowException, OSError) as error:
             raise InputError(f"{name}: must be a Parquet file, got something else ({_line(error)}). Check it") from None
+        self.metadata = self._file.metadata
         self.names: list[str] = list(self._file.schema_arrow.names)
-        self.total: int | None = self._file.metadata.num_rows
+        self.total: int | None = self.metadata.num_rows
         self.passed = 0
 
     def schema(self) -> pa.Schema:
@@ -69,7 +70,7 @@ class ParquetReader:
         """Read on from the row ``position``, which ends a batch."""
         row = 0
         for group in range(self._file.num_row_groups):
-            size = self._file.metadata.row_group(group).num_rows
+            size = self.metadata.row_group(group).num_rows
             if row + size <= position:
                 row += size
                 continue
@@ -89,6 +90,13 @@ class ParquetReader:
         """Close the file."""
         self._file.close()
         self._raw.close()
+
+
+def unpacked(name: str) -> int:
+    """Return the bytes that the columns of a file have unpacked, as it says; raise InputError if it is no Parquet."""
+    with open(name, "rb") as file, closing(ParquetReader(name, file)) as reader:
+        found = reader.metadata
+        return sum(found.row_group(group).total_byte_size for group in range(found.num_row_groups))
 
 
 class ParquetTable:
