@@ -30,7 +30,7 @@ class Settings(BaseSettings):
     workers: int = Field(default=1, ge=1, le=64, description="Processes that answer; they share one model in memory.")
     model: str | None = Field(default=None, description="Model to answer with; else the one switched to.")
     policy: str | None = Field(
-        default=None, description="Policy to decide by where a request names none; else the model's."
+        default=None, description="Policy that decides where a request names none; else the model's."
     )
     allowed_hosts: tuple[str, ...] = Field(
         default=(), description="Host names that requests may use (JSON list); on loopback its names, elsewhere any."
