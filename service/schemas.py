@@ -42,7 +42,7 @@ class Item(Titled):
 
 
 class Asked(Wire):
-    """How to answer; what the query says as well counts first."""
+    """How to answer; the query may say it as well."""
 
     explain: bool = Field(default=False, description="Say why: evidence, terms, names, tools, what would change it.")
     policy: str | None = Field(

@@ -82,11 +82,11 @@ def _check_unpacked(path: Path, most: int) -> None:
         if file.read(len(_PARQUET)) != _PARQUET:
             return
     try:
-        size = unpacked(str(path))
+        size = unpacked(str(path), most)
     except InputError:
         raise refuse(400, "body", "a whole Parquet file", "one that is damaged or cut off") from None
     if size > most:
-        raise refuse(413, "body", f"at most {most} bytes when unpacked", str(size))
+        raise refuse(413, "body", f"at most {most} bytes when unpacked", "more")
 
 
 async def _limited(request: Request, settings: Settings) -> AsyncIterator[bytes]:
