@@ -17,7 +17,7 @@ from classifier import RolecallError, artefact, load, policies
 from classifier.pipeline import Classifier
 from classifier.tables import Options, Tally, score_file
 from service.jobs import queue
-from service.jobs.files import IN, OUT, alone, clear, folder_of, tidy
+from service.jobs.files import BY, IN, OUT, alone, clear, folder_of, tidy
 from service.keys import open_database
 from service.logs import configure, places
 from service.scoring import answering, plain_words
@@ -125,11 +125,12 @@ class Worker:
             wanted = dict(row.options)
             explain, policy = wanted.pop("explain", False), wanted.pop("policy", None)
             classifier = self._model(policy)
-            same = row.model == classifier.info.id
-            if not same:
+            answer, signature = answering(classifier, explain=explain)
+            same = _noted(folder / BY) == signature
+            (folder / BY).write_text(signature, encoding="utf-8")
+            if row.model != classifier.info.id:
                 queue.change(self.database, row, model=classifier.info.id)
             options = Options(source=str(folder / IN), target=str(folder / OUT), resume=same, workers=1, **wanted)
-            answer, signature = answering(classifier, explain=explain)
             tally = score_file(options, answer, signature=signature, say=_silent, progress=progress, every=NOTE)
             return {"tally": tally}
 
@@ -186,6 +187,11 @@ def work(settings: Settings, parent: int) -> None:
     threading.Thread(target=look, name="parent", daemon=True).start()
     worker.run()
     database.close()
+
+
+def _noted(path: Path) -> str:
+    """Return what answered a job before; '' where nothing did."""
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
 def _silent(line: str) -> None:
