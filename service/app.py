@@ -30,7 +30,7 @@ def create_app(settings: Settings, classifier: Classifier | None = None) -> Fast
     metrics = Metrics()
     state = State(
         settings=settings,
-        engine=Engine(settings.model, classifier),
+        engine=Engine(settings.model, classifier, policy=settings.policy),
         pool=ThreadPoolExecutor(settings.max_tables, thread_name_prefix="tables"),
         slots=Slots(settings.max_tables),
         metrics=metrics,
@@ -43,10 +43,11 @@ def create_app(settings: Settings, classifier: Classifier | None = None) -> Fast
     async def life(_: FastAPI) -> AsyncIterator[None]:
         await run_in_threadpool(database.upgrade)
         await run_in_threadpool(state.engine.open)
-        following = asyncio.create_task(state.engine.follow())
+        tasks = [asyncio.create_task(work) for work in (state.engine.warm(), state.engine.follow())]
         with state.sender.running():
             yield
-        following.cancel()
+        for task in tasks:
+            task.cancel()
         state.pool.shutdown(wait=False, cancel_futures=True)
         database.close()
 

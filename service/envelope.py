@@ -27,11 +27,12 @@ HEADERS: Final = {
 
 PAGE_HEADERS: Final = {
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-"""Headers that mean something for a page only: data has no frames, links or permissions."""
+"""Headers that mean something for a page only: data has no frames, links or permissions. Without a referrer at all,
+browsers would send the page's form with the origin 'null', which is refused."""
 
 _READ: Final = frozenset({b"host", b"origin", b"x-request-id"})
 _ENCODED: Final = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]

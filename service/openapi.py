@@ -12,6 +12,7 @@ from pydantic.json_schema import models_json_schema
 from service.hooks.payloads import GitHubIssues, GitLabIssueHook
 from service.problems import MEDIA_TYPE
 from service.schemas import FeedbackIn, Item, ManyTexts, OneText, ProblemOut
+from service.spool import TYPES
 
 _REF: Final = "#/components/schemas/{model}"
 _BODIES: Final = (OneText, ManyTexts, Item, FeedbackIn, GitHubIssues, GitLabIssueHook, ProblemOut)
@@ -57,13 +58,24 @@ def body_of(*models: type[BaseModel]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
+def table_answer() -> dict[str, Any]:
+    """Return how a table that is sent back is told, by its media type."""
+    return {
+        kind.partition(";")[0]: {"schema": {} if name == "parquet" else {"type": "string"}}
+        for name, kind in TYPES.items()
+    }
+
+
 def table_body() -> dict[str, Any]:
     """Return how a table as a body, or as the file of a form, is told."""
     file = {"type": "string", "contentMediaType": "text/csv"}
     form = {"type": "object", "required": ["file"], "additionalProperties": False, "properties": {"file": file}}
     table = {"schema": {"type": "string"}, "example": "id,description\n1,Define SLOs and run postmortems.\n"}
     lines = {"schema": {"type": "string"}, "example": '{"text": "Define SLOs and run postmortems."}\n'}
-    content = {"text/csv": table, "application/x-ndjson": lines, "multipart/form-data": {"schema": form}}
+    content = {
+        "text/csv": table, "application/x-ndjson": lines, TYPES["parquet"]: {"schema": {}},
+        "multipart/form-data": {"schema": form},
+    }  # fmt: skip
     return {"requestBody": {"required": True, "content": content}}
 
 

@@ -23,26 +23,27 @@ _ALLOWED: Final = {
 _KINDS: Final = {str: "a string", dict: "an object", list: "a list", bool: "true or false", type(None): "null"}
 
 
-def checked(data: object, settings: Settings) -> list[Item] | OneText:
-    """Return the one text or the list of texts that a request holds; raise Problem 422 where it holds neither."""
+def checked(data: object, settings: Settings) -> tuple[OneText | ManyTexts, list[Item]]:
+    """Return what a request asks for, and its one text or its list of texts; raise Problem 422 where it has neither."""
     if not isinstance(data, dict):
         raise refuse(422, "body", "an object with 'text' or 'texts'", got(data))
     try:
         if "texts" not in data:
-            return _within(OneText.model_validate(data), settings)
+            one = OneText.model_validate(data)
+            return one, [_within(Item(text=one.text, title=one.title), settings)]
         texts = data["texts"]
         if isinstance(texts, list) and len(texts) > settings.max_texts:
             raise refuse(422, "texts", f"a list of at most {settings.max_texts}", str(len(texts)))
-        items = ManyTexts.model_validate(data).texts
+        many = ManyTexts.model_validate(data)
     except ValidationError as error:
         raise problem_of(error) from None
-    listed = [Item(text=item) if isinstance(item, str) else item for item in items]
+    listed = [Item(text=item) if isinstance(item, str) else item for item in many.texts]
     for place, item in enumerate(listed):
         _within(item, settings, f"texts/{place}/")
-    return listed
+    return many, listed
 
 
-def _within(item: OneText, settings: Settings, where: str = "") -> OneText:
+def _within(item: Item, settings: Settings, where: str = "") -> Item:
     for name, value in (("text", item.text), ("title", item.title or "")):
         if len(value) > settings.max_text:
             raise refuse(422, where + name, f"at most {settings.max_text} characters", str(len(value)))

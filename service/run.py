@@ -16,7 +16,7 @@ from typing import Final
 
 import uvicorn
 
-from classifier import UsageError
+from classifier import UsageError, artefact, policies
 from service.app import create_app
 from service.hooks.systems import check as check_hooks
 from service.jobs.worker import work
@@ -58,8 +58,11 @@ def _leave(number: int, frame: object) -> None:
 
 
 def check(settings: Settings) -> None:
-    """Bring the database up to date; raise UsageError where a hook lacks its token, or keys are needed and missing."""
+    """Bring the database up to date; raise UsageError where a key, a policy or a token is needed and missing."""
     check_hooks(settings)
+    if settings.policy is not None:
+        info, _ = artefact.read_info(settings.model or artefact.current())
+        policies.load(info, settings.policy)
     database = open_database(settings)
     try:
         if settings.loopback or settings.unprotected or any_keys(database):

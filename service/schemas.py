@@ -7,6 +7,8 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from classifier.explain import Change, Evidence, Naming, Term, Tool
+
 EXAMPLE: Final = "Define SLOs, run blameless postmortems and carry the pager for production."
 NO_NUL: Final = r"^[^\u0000]*$"
 
@@ -26,23 +28,43 @@ class Wire(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
 
 
-class OneText(Wire):
-    """One text, with its title where there is one."""
+class Titled(Wire):
+    """A text, with its title where there is one."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"text": EXAMPLE}, {"text": "Join us.", "title": "Platform Engineer"}]}
-    )
     text: str = Field(description="A job ad, a ticket or a task description; HTML is fine.")
     title: str | None = Field(default=None, description="Its title or subject line.")
 
 
-class Item(OneText):
+class Item(Titled):
     """One text of a list."""
 
     id: Id | None = Field(default=None, description="Sent back with the answer.")
 
 
-class ManyTexts(Wire):
+class Asked(Wire):
+    """How to answer; the query may say it as well."""
+
+    explain: bool = Field(default=False, description="Say why: evidence, terms, names, tools, what would change it.")
+    policy: str | None = Field(
+        default=None, max_length=64, description="Decide by this policy; GET /v1/models lists them."
+    )
+
+
+class OneText(Titled, Asked):
+    """One text, with its title where there is one."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"text": EXAMPLE},
+                {"text": "Join us.", "title": "Platform Engineer"},
+                {"text": EXAMPLE, "explain": True},
+            ]
+        }
+    )
+
+
+class ManyTexts(Asked):
     """A list of texts."""
 
     model_config = ConfigDict(
@@ -68,10 +90,34 @@ class Answer(BaseModel):
     error: str = Field(description="Why this text could not be scored; else empty.")
 
 
+class ContrastOut(BaseModel):
+    """Why the best role and not the runner-up: the difference of their log-odds, taken apart without a rest."""
+
+    role: str
+    against: str
+    difference: float = Field(description="The sum of all that follows.")
+    terms: list[Term] = Field(description="The strongest terms, above 0 for `role`, below for `against`.")
+    other_terms: float = Field(description="The sum of the other terms.")
+    names: dict[str, float] = Field(description="How the text, and the title, name a role or another job; by role.")
+    unnamed: float = Field(description="That the text names no role.")
+    bias: float
+
+
+class Explained(Answer):
+    """The answer for one text, and why; offsets count characters of the text as it was sent."""
+
+    responsibilities: list[str] = Field(description="Documented responsibilities found, strongest first.")
+    evidence: list[Evidence]
+    contrast: ContrastOut
+    naming: list[Naming]
+    tools: list[Tool]
+    change: Change | None = Field(description="What would change the answer; null where no few segments decide.")
+
+
 class Answers(BaseModel):
     """The answers for a list, in its order."""
 
-    results: list[Answer]
+    results: list[Explained | Answer]
     model: str
 
 
@@ -107,7 +153,8 @@ class ModelOut(BaseModel):
     created: str
     corpus_hash: str
     active: bool = Field(description="Whether it is the one that answers.")
-    policy: dict[str, Any] = Field(description="When it answers `unsure`.")
+    policy: dict[str, Any] = Field(description="When it answers `unsure`, if a request names no other.")
+    policies: list[str] = Field(description="The policies tuned for it, by the names that requests may give.")
 
 
 class Models(BaseModel):

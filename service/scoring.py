@@ -11,20 +11,26 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from classifier import RolecallError
+from classifier import RolecallError, artefact
 from classifier.pipeline import Classifier
-from classifier.tables import Options, Tally, score_file
+from classifier.tables import Answer, Options, Tally, score_file
 
 PIECE: Final = 1 << 18
 
+_PARAMETERS: Final = {
+    "--text-column": "text_column", "--title-column": "title_column", "--from": "format", "--to": "to",
+}  # fmt: skip
+"""Options of the command line, and what they are called here."""
 
-def signature_of(classifier: Classifier) -> str:
-    """Return what says whether an earlier run was answered by the same model and policy."""
-    return f"{classifier.info.id} {classifier.policy}"
+
+def answering(classifier: Classifier, *, explain: bool) -> tuple[Answer, str]:
+    """Return what answers the rows of a table, and what says whether an earlier run was answered by the same."""
+    answer = classifier.explain_columns if explain else classifier.answer_columns
+    return answer, f"{classifier.info.id} {classifier.policy} {explain}"
 
 
 async def scored(
-    options: Options, classifier: Classifier, pool: ThreadPoolExecutor, done: Callable[[Tally], None]
+    options: Options, answer: tuple[Answer, str], pool: ThreadPoolExecutor, done: Callable[[Tally], None]
 ) -> AsyncGenerator[bytes]:
     """Yield the bytes of the answered table; raise RolecallError where it cannot be read.
 
@@ -36,7 +42,7 @@ async def scored(
 
     def work() -> RolecallError | None:
         try:
-            done(score_file(options, classifier.answer_columns, signature=signature_of(classifier), say=_silent))
+            done(score_file(options, answer[0], signature=answer[1], say=_silent))
         except RolecallError as error:
             return type(error)(str(error))
         except BrokenPipeError:
@@ -67,9 +73,9 @@ async def _read(pipe: int) -> AsyncGenerator[bytes]:
 
 def plain_words(error: RolecallError, path: Path) -> str:
     """Return what an error says in the words of the API: no paths of ours, parameters and not options."""
-    said = str(error).replace(str(path), "body")
-    for option in ("text-column", "title-column", "from", "to"):
-        said = said.replace(f"--{option}", f"the parameter {option.replace('-', '_')}")
+    said = str(error).replace(str(path), "body").replace(str(artefact.models_folder()), "models")
+    for option, parameter in _PARAMETERS.items():
+        said = said.replace(option, f"the parameter {parameter}")
     return said
 
 

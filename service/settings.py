@@ -29,6 +29,9 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     workers: int = Field(default=1, ge=1, le=64, description="Processes that answer; they share one model in memory.")
     model: str | None = Field(default=None, description="Model to answer with; else the one switched to.")
+    policy: str | None = Field(
+        default=None, description="Policy that decides where a request names none; else the model's."
+    )
     allowed_hosts: tuple[str, ...] = Field(
         default=(), description="Host names that requests may use (JSON list); on loopback its names, elsewhere any."
     )
@@ -44,6 +47,7 @@ class Settings(BaseSettings):
     )
     max_body: int = Field(default=16 << 20, ge=1024, description="Bytes of a JSON body.")
     max_texts: int = Field(default=1000, ge=1, description="Texts in one list.")
+    max_explained: int = Field(default=100, ge=1, description="Texts in one list that is explained.")
     max_text: int = Field(default=1_000_000, ge=1, description="Characters of one text, and of one title.")
     max_upload: int = Field(default=256 << 20, ge=1024, description="Bytes of a file that is sent.")
     max_unpacked: int = Field(default=1 << 30, ge=1024, description="Bytes of a compressed file, unpacked.")

@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import IO, Final
 
 from fastapi import Request
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 
+from classifier import InputError
+from classifier.tables.parquet import unpacked
 from service.body import check_length, check_type
 from service.problems import Problem, refuse
 from service.settings import Settings
@@ -25,18 +28,24 @@ FORMATS: Final = {
     "application/jsonl": "jsonl",
     "application/x-ndjson": "jsonl",
     "application/x-jsonlines": "jsonl",
+    "application/vnd.apache.parquet": "parquet",
+    "application/x-parquet": "parquet",
 }
 """The media types of tables and the formats they mean."""
 
 TYPES: Final = {"csv": "text/csv; charset=utf-8", "tsv": "text/tab-separated-values; charset=utf-8",
-                "jsonl": "application/x-ndjson"}  # fmt: skip
+                "jsonl": "application/x-ndjson", "parquet": "application/vnd.apache.parquet"}  # fmt: skip
 """The media types of what is sent back."""
 
-_ENDINGS: Final = {".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+_ENDINGS: Final = {
+    ".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl",
+    ".parquet": "parquet", ".pq": "parquet",
+}  # fmt: skip
 _PIECE: Final = 1 << 16
 _LINE: Final = 64 << 20
 """Bytes in which a line must end."""
 
+_PARQUET: Final = b"PAR1"
 _PACKED: Final = {b"\x28\xb5\x2f\xfd": "zstd", b"\xfd7zXZ": "xz", b"BZh": "bzip2", b"PK\x03\x04": "zip"}
 
 
@@ -57,11 +66,27 @@ async def receive(request: Request, settings: Settings, folder: Path) -> Upload:
     with path.open("wb") as file:
         sink = _Sink(file, settings.max_unpacked)
         if kind == MULTIPART:
-            return Upload(path, await _from_form(request, pieces, sink))
-        async for piece in pieces:
-            sink.write(piece)
-        sink.close()
-    return Upload(path, FORMATS.get(kind, ""))
+            known = await _from_form(request, pieces, sink)
+        else:
+            known = FORMATS.get(kind, "")
+            async for piece in pieces:
+                sink.write(piece)
+            sink.close()
+    await run_in_threadpool(_check_unpacked, path, settings.max_unpacked)
+    return Upload(path, known)
+
+
+def _check_unpacked(path: Path, most: int) -> None:
+    """Raise Problem where a file is Parquet, which is packed inside, and not whole or too large when unpacked."""
+    with path.open("rb") as file:
+        if file.read(len(_PARQUET)) != _PARQUET:
+            return
+    try:
+        size = unpacked(str(path), most)
+    except InputError:
+        raise refuse(400, "body", "a whole Parquet file", "one that is damaged or cut off") from None
+    if size > most:
+        raise refuse(413, "body", f"at most {most} bytes when unpacked", "more")
 
 
 async def _limited(request: Request, settings: Settings) -> AsyncIterator[bytes]:
@@ -115,6 +140,7 @@ class _Sink:
     def __init__(self, file: IO[bytes], most: int) -> None:
         self.file, self.most, self.size, self.line = file, most, 0, 0
         self.head: bytes | None = b""
+        self.lines = True
         self.unpack: zlib._Decompress | None = None
 
     def write(self, piece: bytes) -> None:
@@ -142,7 +168,7 @@ class _Sink:
     def _begin(self) -> bytes:
         head, self.head = self.head or b"", None
         if packed := next((name for magic, name in _PACKED.items() if head.startswith(magic)), ""):
-            raise refuse(415, "body", "a table of text, plain or packed with gzip", packed)
+            raise refuse(415, "body", "CSV, TSV, JSONL or Parquet, plain or packed with gzip", packed)
         if head.startswith(b"\x1f\x8b"):
             self.unpack = zlib.decompressobj(31)
         return head
@@ -156,11 +182,12 @@ class _Sink:
                 self.unpack = unpack = zlib.decompressobj(31)
 
     def _put(self, piece: bytes) -> None:
+        self.lines = self.lines and not (self.size == 0 and piece.startswith(_PARQUET))
         self.size += len(piece)
         if self.size > self.most:
             raise refuse(413, "body", f"at most {self.most} bytes when unpacked", "more", {"Connection": "close"})
         last = piece.rfind(b"\n")
         self.line = self.line + len(piece) if last < 0 else len(piece) - last
-        if self.line > _LINE:
+        if self.lines and self.line > _LINE:
             raise refuse(413, "body", f"lines of at most {_LINE} bytes", "a longer one", {"Connection": "close"})
         self.file.write(piece)

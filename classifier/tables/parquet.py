@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from typing import IO, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from classifier.errors import InputError
@@ -47,14 +48,19 @@ class ParquetBatch(Batch):
 
 
 class ParquetReader:
-    """A Parquet file; positions and sizes count rows."""
+    """A Parquet file; positions and sizes count rows.
+
+    With ``counting``, texts are read as references to what the file keeps once, to be measured and not used.
+    """
 
     unit = "rows"
 
-    def __init__(self, name: str, file: IO[bytes]) -> None:
+    def __init__(self, name: str, file: IO[bytes], *, counting: bool = False) -> None:
         self.name, self._raw = name, file
         try:
             self._file = pq.ParquetFile(file, pre_buffer=False)
+            if counting:
+                self._file = pq.ParquetFile(file, pre_buffer=False, read_dictionary=_texts(self._file.schema_arrow))
         except (pa.ArrowException, OSError) as error:
             raise InputError(f"{name}: must be a Parquet file, got something else ({_line(error)}). Check it") from None
         self.names: list[str] = list(self._file.schema_arrow.names)
@@ -89,6 +95,28 @@ class ParquetReader:
         """Close the file."""
         self._file.close()
         self._raw.close()
+
+
+def unpacked(name: str, most: int) -> int:
+    """Return how many bytes the rows of a file are in memory; count no further than just beyond ``most``.
+
+    A text that is kept once and referred to by a million rows counts a million times, and is not
+    made a million times to be counted. Raises InputError where the file cannot be read.
+    """
+    with open(name, "rb") as file, closing(ParquetReader(name, file, counting=True)) as reader:
+        size = 0
+        for batch in reader.batches(0):
+            size += sum(map(_size, batch.table.columns))
+            if size > most:
+                break
+        return size
+
+
+def _size(column: pa.Array) -> int:
+    if not (pa.types.is_dictionary(column.type) and _is_text(column.type.value_type)):
+        return int(column.nbytes)
+    lengths = pc.binary_length(column.dictionary).take(column.indices)
+    return int(pc.sum(lengths.cast(pa.int64())).as_py() or 0) + 4 * len(column)
 
 
 class ParquetTable:
@@ -131,6 +159,15 @@ class ParquetTable:
         if self._waiting:
             self._writer.write_table(pa.Table.from_batches(self._waiting, self._schema))
         self._waiting, self._size = [], 0
+
+
+def _texts(schema: pa.Schema) -> list[str]:
+    return [field.name for field in schema if _is_text(field.type)]
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    tests = (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary, pa.types.is_large_binary)
+    return any(test(kind) for test in tests)
 
 
 def _line(error: Exception) -> str:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
+
+from classifier.tables.parquet import ParquetReader
 
 SEARCHED: Final = 100_000
 """Rows in which rows of one role are looked for."""
@@ -23,6 +27,11 @@ def excerpt(path: Path, kind: str, role: str | None, limit: int) -> list[dict[st
 
 
 def _rows(path: Path, kind: str) -> Iterator[dict[str, Any]]:
+    if kind == "parquet":
+        with closing(ParquetReader(str(path), path.open("rb"))) as reader:
+            for batch in reader.batches(0):
+                yield from batch.arrow().to_pylist()
+        return
     with path.open(encoding="utf-8", errors="replace", newline="") as file:
         if kind == "jsonl":
             for line in file:
@@ -36,5 +45,7 @@ def _rows(path: Path, kind: str) -> Iterator[dict[str, Any]]:
 
 def _cut(value: object) -> object:
     if isinstance(value, list | dict):
-        value = json.dumps(value, ensure_ascii=False)
+        value = json.dumps(value, ensure_ascii=False, default=str)
+    elif not isinstance(value, str | int | None) and not (isinstance(value, float) and math.isfinite(value)):
+        value = str(value)  # times, decimals, bytes and infinity, which JSON has not
     return value if not isinstance(value, str) or len(value) <= SHOWN else f"{value[:SHOWN]}..."

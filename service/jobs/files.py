@@ -16,6 +16,8 @@ from service.store.database import Database
 
 IN: Final = "table"
 OUT: Final = "scored"
+BY: Final = "answered-by"
+"""Says by which model and policy a table is being scored."""
 
 
 def folder_of(settings: Settings, job_id: str) -> Path:

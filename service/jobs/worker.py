@@ -7,20 +7,20 @@ import os
 import signal
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from classifier import RolecallError, artefact, load
+from classifier import RolecallError, artefact, load, policies
 from classifier.pipeline import Classifier
 from classifier.tables import Options, Tally, score_file
 from service.jobs import queue
-from service.jobs.files import IN, OUT, alone, clear, folder_of, tidy
+from service.jobs.files import BY, IN, OUT, alone, clear, folder_of, tidy
 from service.keys import open_database
 from service.logs import configure, places
-from service.scoring import plain_words, signature_of
+from service.scoring import answering, plain_words
 from service.settings import Settings
 from service.store.database import Database, fresh_id, now
 from service.store.tables import JobRow
@@ -122,12 +122,15 @@ class Worker:
         with alone(folder) as held:
             if not held:
                 return {"busy": True}
-            classifier = self._model()
-            same = row.model == classifier.info.id
-            if not same:
+            wanted = dict(row.options)
+            explain, policy = wanted.pop("explain", False), wanted.pop("policy", None)
+            classifier = self._model(policy)
+            answer, signature = answering(classifier, explain=explain)
+            same = _noted(folder / BY) == signature
+            (folder / BY).write_text(signature, encoding="utf-8")
+            if row.model != classifier.info.id:
                 queue.change(self.database, row, model=classifier.info.id)
-            options = Options(source=str(folder / IN), target=str(folder / OUT), resume=same, workers=1, **row.options)
-            answer, signature = classifier.answer_columns, signature_of(classifier)
+            options = Options(source=str(folder / IN), target=str(folder / OUT), resume=same, workers=1, **wanted)
             tally = score_file(options, answer, signature=signature, say=_silent, progress=progress, every=NOTE)
             return {"tally": tally}
 
@@ -154,11 +157,14 @@ class Worker:
         if kept and values["state"] == queue.CANCELLED:
             clear(self.settings, row.id)
 
-    def _model(self) -> Classifier:
-        """Return the model that answers, loaded anew where another was switched to."""
+    def _model(self, policy: str | None) -> Classifier:
+        """Return the model that answers, loaded anew where another was switched to, deciding by a policy."""
         if self._classifier is None or not (self._fixed or self._current(self._classifier)):
             self._classifier = load(self.settings.model)
-        return self._classifier
+        name = policy or self.settings.policy
+        if name is None:
+            return self._classifier
+        return replace(self._classifier, policy=policies.load(self._classifier.info, name))
 
     def _current(self, classifier: Classifier) -> bool:
         name = self.settings.model or artefact.current()
@@ -181,6 +187,11 @@ def work(settings: Settings, parent: int) -> None:
     threading.Thread(target=look, name="parent", daemon=True).start()
     worker.run()
     database.close()
+
+
+def _noted(path: Path) -> str:
+    """Return what answered a job before; '' where nothing did."""
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
 def _silent(line: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 
-from classifier import artefact
+from classifier import artefact, policies
 from classifier.roles import read_roles
 from service.openapi import KEY, NONE, refusal
 from service.problems import Problem
@@ -72,6 +72,7 @@ def _models(state: State) -> Models:
                 corpus_hash=info.corpus_hash,
                 active=name == classifier.info.name,
                 policy=policy.to_dict(),
+                policies=policies.names(name),
             )
             for name, (info, policy) in sorted(known.items())
         ]

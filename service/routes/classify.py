@@ -2,52 +2,73 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import orjson
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from classifier import Result
 from service.body import read_json
 from service.openapi import KEY, REFUSALS, body_of
+from service.problems import refuse
 from service.requests import checked
-from service.schemas import Answer, Answers, Item, ManyTexts, OneText
+from service.schemas import Answer, Answers, Explained, Item, ManyTexts, OneText
 from service.state import State, state_of
 
 router = APIRouter(tags=["classify"])
 
-_DESCRIPTION: Final = "The answer for the one text, or those for the list in its order."
+Explain = Annotated[bool, Query(description="Say why.")]
+Policy = Annotated[str | None, Query(max_length=64, description="Decide by this policy; GET /v1/models lists them.")]
+
+_DESCRIPTION: Final = "The answer for the one text, or those for the list in its order; with `explain`, and why."
 
 
 @router.post(
     "/v1/classify",
     summary="Say which role a text belongs to, how sure that is, and why",
     openapi_extra=body_of(OneText, ManyTexts) | KEY,
-    responses={200: {"model": Answer | Answers, "description": _DESCRIPTION}, **REFUSALS},
+    responses={200: {"model": Explained | Answer | Answers, "description": _DESCRIPTION}, **REFUSALS},
 )
-async def classify(request: Request) -> Response:
-    """Answer `{"text": ...}` with one record, and `{"texts": [...]}` with one for each, in order."""
+async def classify(request: Request, explain: Explain = False, policy: Policy = None) -> Response:
+    """Answer `{"text": ...}` with one record, and `{"texts": [...]}` with one for each, in order.
+
+    `explain` and `policy` may stand in the query or in the body.
+    """
     state = state_of(request)
     caller = await state.access.admit(request, "classify")
-    wanted = checked(await read_json(request, state.settings), state.settings)
-    await state.access.count_texts(caller, len(wanted) if isinstance(wanted, list) else 1)
-    record = await (_many(state, wanted) if isinstance(wanted, list) else _one(state, wanted))
+    wanted, items = checked(await read_json(request, state.settings), state.settings)
+    explain = explain or wanted.explain
+    if explain and len(items) > state.settings.max_explained:
+        most = state.settings.max_explained
+        raise refuse(422, "texts", f"a list of at most {most} where it is explained", str(len(items)))
+    await state.access.count_texts(caller, len(items))
+    records, model = await _records(state, items, wanted.policy if policy is None else policy, explain=explain)
+    record = records[0] if isinstance(wanted, OneText) else {"results": records, "model": model}
     return Response(orjson.dumps(record), media_type="application/json")
 
 
-async def _one(state: State, wanted: OneText) -> dict[str, Any]:
-    results, _ = await state.engine.answer([wanted.text], [wanted.title])
-    state.metrics.answers(results)
-    return results[0].to_dict()
+async def _records(
+    state: State, items: Sequence[Item], policy: str | None, *, explain: bool
+) -> tuple[list[dict[str, Any]], str]:
+    """Return the record of each text, explained or not, and the id of the model."""
+    texts, titles = [item.text for item in items], [item.title for item in items]
+    if explain:
+        explanations, classifier = await state.engine.explain(texts, titles, policy=policy)
+        state.metrics.answers([explanation.result for explanation in explanations])
+        found, model = [explanation.to_dict() for explanation in explanations], classifier.info.id
+    else:
+        results, model = await state.engine.answer(texts, titles, policy=policy)
+        state.metrics.answers(results)
+        found = [result.to_dict() for result in _known(items, results)]
+    return [
+        record if item.id is None else {"id": item.id, **record} for item, record in zip(items, found, strict=True)
+    ], model
 
 
-async def _many(state: State, items: list[Item]) -> dict[str, Any]:
-    titles = [item.title for item in items]
-    results, model = await state.engine.answer([item.text for item in items], titles)
-    state.metrics.answers(results)
-    records = []
+def _known(items: Sequence[Item], results: Sequence[Result]) -> Iterator[Result]:
+    """Yield results without a word on titles that were not there."""
     for item, result in zip(items, results, strict=True):
-        known = result if item.title is not None else replace(result, title_conflict=None)
-        records.append(known.to_dict() if item.id is None else {"id": item.id, **known.to_dict()})
-    return {"results": records, "model": model}
+        yield result if item.title is not None else replace(result, title_conflict=None)

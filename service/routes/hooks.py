@@ -30,7 +30,6 @@ from service.hooks.sender import is_role_label
 from service.openapi import KEY, NONE, REFUSALS, body_of, refusal
 from service.problems import Problem, refuse
 from service.requests import checked, got, problem_of
-from service.schemas import OneText
 from service.state import State, state_of
 from service.store.database import fresh_id, now, utc
 from service.store.tables import DONE, QUEUED, DeliveryRow
@@ -160,9 +159,8 @@ async def _heard(request: Request, system: str, event: Event | None, body: bytes
 
 async def _answer(state: State, event: Event) -> Result:
     """Answer an issue as any other text, under the same limits."""
-    wanted = checked({"text": event.text, "title": event.title}, state.settings)
-    assert isinstance(wanted, OneText)
-    results, _ = await state.engine.answer([wanted.text], [wanted.title])
+    _, items = checked({"text": event.text, "title": event.title}, state.settings)
+    results, _ = await state.engine.answer([items[0].text], [items[0].title])
     state.metrics.tally("hooks", {results[0].role: 1}, {results[0].reason: 1})
     return results[0]
 

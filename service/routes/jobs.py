@@ -18,8 +18,9 @@ from service.access import Caller
 from service.jobs import queue
 from service.jobs.excerpt import excerpt
 from service.jobs.files import OUT, clear, folder_of
-from service.openapi import KEY, NONE, REFUSALS, refusal, table_body
+from service.openapi import KEY, NONE, REFUSALS, refusal, table_answer, table_body
 from service.problems import Problem
+from service.routes.classify import Explain, Policy
 from service.routes.score import Column, Format
 from service.schemas import Excerpt, JobOut, Jobs, Summary
 from service.spool import TYPES, receive
@@ -46,11 +47,14 @@ async def create(
     title_column: Column = None,
     format: Format = None,  # the name on the wire
     to: Format = None,
+    explain: Explain = False,
+    policy: Policy = None,
     idempotency_key: Key = None,
 ) -> Response:
     """Take a table as /v1/score does, and answer at once with the job that will score it."""
     state = state_of(request)
     caller = await state.access.admit(request, "jobs")
+    state.engine.deciding(policy)  # refused before the table is sent
     job_id = fresh_id()
     folder = folder_of(state.settings, job_id)
     with ExitStack() as undo:
@@ -60,7 +64,7 @@ async def create(
         known = format or upload.format or format_of(await run_in_threadpool(_head, upload.path))
         options = {
             "text_column": text_column, "title_column": title_column,
-            "source_format": known, "target_format": to or known,
+            "source_format": known, "target_format": to or known, "explain": explain, "policy": policy,
         }  # fmt: skip
         fresh = await run_in_threadpool(_row, state, caller, job_id, upload.path, options, idempotency_key)
         row = await run_in_threadpool(queue.add, state.database, fresh, state.settings.max_jobs)
@@ -108,7 +112,7 @@ async def show(request: Request, job_id: str) -> JobOut:
     response_class=FileResponse,
     openapi_extra=KEY,
     responses={
-        200: {"content": {kind.partition(";")[0]: {"schema": {"type": "string"}} for kind in TYPES.values()}},
+        200: {"content": table_answer()},
         409: refusal("The job is not done."),
         **NONE,
     },

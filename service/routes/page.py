@@ -14,10 +14,10 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from service.body import check_type, read_body
-from service.page.words import EXAMPLES, NAMES, shown
+from service.page.marks import LONGEST
+from service.page.words import EXAMPLES, NAMES, UNSURE_BECAUSE, shown
 from service.problems import Problem
 from service.requests import checked
-from service.schemas import OneText
 from service.state import State, state_of
 
 router = APIRouter(include_in_schema=False)
@@ -65,6 +65,7 @@ class Pages:
             "text": "",
             "examples": EXAMPLES,
             "names": NAMES,
+            "because": UNSURE_BECAUSE,
         }
         empty |= {"model": model, "key": key, "hours": f"{state.settings.job_hours:g}"}
         html = self.templates.get_template(name).render(empty | values)
@@ -99,12 +100,14 @@ async def ask(request: Request) -> Response:
         caller = await state.access.admit(request, "classify", token=token)
         await state.access.count_texts(caller, 1)
         checked(sent, state.settings)
-        results, _ = await state.engine.answer([sent["text"]], [sent["title"] or None])
-        state.metrics.answers(results)
+        explanations, classifier = await state.engine.explain([sent["text"]], [sent["title"] or None])
+        state.metrics.answers([explanations[0].result])
     except Problem as problem:
         values = _kept(sent) | {"problem": problem.detail}
         return _pages(request).render(template, values, state, key=key, status=problem.status)
-    return _pages(request).render(template, _kept(sent) | {"answer": shown(results[0])}, state, key=key)
+    return _pages(request).render(
+        template, _kept(sent) | {"answer": shown(explanations[0], classifier.policy)}, state, key=key
+    )
 
 
 def _form(body: bytes) -> dict[str, Any]:
@@ -112,12 +115,12 @@ def _form(body: bytes) -> dict[str, Any]:
         fields = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, errors="replace", max_num_fields=10)
     except ValueError:
         raise Problem(400, "the form has too many fields") from None
-    return {name: fields.get(name, [""])[0] for name in (*OneText.model_fields, "key")}
+    return {name: fields.get(name, [""])[0] for name in ("title", "text", "key")}
 
 
 def _kept(sent: dict[str, Any]) -> dict[str, Any]:
     """Return what was sent, to be shown in the form again; what is very long is left out."""
-    return {name: value for name, value in sent.items() if name != "key" and len(value) <= 100_000}
+    return {name: value for name, value in sent.items() if name != "key" and len(value) <= LONGEST}
 
 
 def _pages(request: Request) -> Pages:

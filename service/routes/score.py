@@ -14,9 +14,10 @@ from starlette.responses import Response
 from classifier import RolecallError, UsageError
 from classifier.tables import Options, Tally
 from classifier.tables.formats import format_of
-from service.openapi import KEY, REFUSALS, table_body
+from service.openapi import KEY, REFUSALS, table_answer, table_body
 from service.problems import Problem
-from service.scoring import plain_words, scored
+from service.routes.classify import Explain, Policy
+from service.scoring import answering, plain_words, scored
 from service.spool import TYPES, receive
 from service.state import state_of
 from service.streamed import Streamed
@@ -24,7 +25,8 @@ from service.streamed import Streamed
 router = APIRouter(tags=["score"])
 
 Format = Annotated[
-    Literal["csv", "tsv", "jsonl"] | None, Query(description="Told by type, name or content where it is not given.")
+    Literal["csv", "tsv", "jsonl", "parquet"] | None,
+    Query(description="Told by type, name or content where it is not given."),
 ]
 Column = Annotated[str | None, Query(max_length=200, description="Found by its name where it is not given.")]
 
@@ -33,13 +35,13 @@ _DESCRIPTION: Final = "The same rows in the same order, with the columns of the 
 
 @router.post(
     "/v1/score",
-    summary="Answer every row of a CSV, TSV or JSONL table",
+    summary="Answer every row of a CSV, TSV, JSONL or Parquet table",
     response_class=Response,
     openapi_extra=table_body() | KEY,
     responses={
         200: {
             "description": _DESCRIPTION,
-            "content": {kind.partition(";")[0]: {"schema": {"type": "string"}} for kind in TYPES.values()},
+            "content": table_answer(),
         },
         **REFUSALS,
     },
@@ -50,13 +52,17 @@ async def score(
     title_column: Column = None,
     format: Format = None,  # the name on the wire
     to: Format = None,
+    explain: Explain = False,
+    policy: Policy = None,
 ) -> Streamed:
     """Take a table as the body or as the one file of a form, plain or packed with gzip, and send it back answered.
 
-    Rows that cannot be scored come back with `error` filled. What cannot be read at all is refused.
+    Rows that cannot be scored come back with `error` filled. What cannot be read at all is refused. `explain` adds
+    the column `responsibilities`: those found in each text, strongest first.
     """
     state = state_of(request)
     caller = await state.access.admit(request, "classify")
+    answer = answering(state.engine.deciding(policy), explain=explain)
     await state.access.check_texts(caller)
     with ExitStack() as held:
         held.enter_context(state.slots.taken())
@@ -74,7 +80,7 @@ async def score(
                 state.metrics.tally("score", tally.roles, tally.reasons)
                 await state.access.take_texts(caller, tally.rows)
 
-        pieces = scored(wanted, state.engine.classifier, state.pool, tallies.append)
+        pieces = scored(wanted, answer, state.pool, tallies.append)
         first = await _first(pieces, upload.path)
         return Streamed(
             _all(first, pieces, after),

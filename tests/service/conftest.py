@@ -9,18 +9,21 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from classifier.pipeline import Classifier
 from service.app import create_app
 from service.settings import Settings
 from service.store.database import Database
+from tests.service.chromium import ARGUMENTS, CHROMIUM
 
 Serve = Callable[[FastAPI], str]
 
@@ -80,6 +83,35 @@ def serve() -> Iterator[Serve]:
     """Start further servers, each stopped at the end of the test."""
     with ExitStack() as stack:
         yield lambda app: stack.enter_context(serving(app))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium."""
+    with sync_playwright() as tool:
+        found = tool.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield found
+        found.close()
+
+
+@contextmanager
+def watched(browser: Browser, address: str, **context: Any) -> Iterator[Page]:
+    """Open the page at an address; fail when anything is blocked or raised in it."""
+    with closing(browser.new_context(base_url=address, **context)) as opened:
+        found = opened.new_page()
+        wrong: list[str] = []
+        found.on("pageerror", lambda error: wrong.append(str(error)))
+        found.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+        found.goto("/")
+        yield found
+    assert not wrong
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    """The page of the server with small limits."""
+    with watched(browser, address) as found:
+        yield found
 
 
 def _programs() -> Path | None:

@@ -239,6 +239,30 @@ def test_a_worker_that_is_told_to_stop_leaves_the_job_to_go_on(
     assert (job.state, job.rows) == ("done", 30_000)
 
 
+def test_a_policy_that_changed_starts_the_table_over(
+    settings: Settings, database: Database, classifier: Classifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "BEAT", 0.01)
+    table = _long(100_000).replace(b"SLOs,", b"SLOs and")
+    row = queue.add(database, _row(settings, table, model=classifier.info.id), 5)
+    first, renew = Worker(settings, database, classifier), queue.renew
+
+    def stopping(*given: Any) -> queue.Heard:
+        if given[3]:  # rows that are written
+            first.stopping.set()
+        return renew(*given)
+
+    monkeypatch.setattr(queue, "renew", stopping)
+    first.one()
+    assert list(folder_of(settings, row.id).glob(".*.partial"))
+    policy = replace(classifier.policy, min_confidence=(1.01,) * 5)
+    Worker(settings, database, replace(classifier, policy=policy)).one()
+    job = queue.get(database, row.id, None)
+    assert (job.state, job.rows) == ("done", 100_000), job.problem
+    assert job.summary is not None
+    assert job.summary["roles"]["unsure"] == 100_000
+
+
 def test_a_model_that_changed_starts_the_table_over(
     settings: Settings, database: Database, worker: Worker, classifier: Classifier
 ) -> None:

@@ -2,60 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import threading
-from collections.abc import Iterator
-from pathlib import Path
-
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from classifier.pipeline import Classifier
 from service.app import create_app
-from service.jobs.worker import Worker
 from service.routes.page import POLICY
 from service.settings import Settings
+from tests.service.chromium import PHONE, needs_chromium, picture
 from tests.service.conftest import serving
 
-CHROMIUM = shutil.which("chromium")
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 TEXT = "Define SLOs, run blameless postmortems, carry the pager and tune the alerts of our production."
 HOSTILE = "<img src=x onerror=\"document.title='taken'\"><script>document.title='taken'</script>'); DROP TABLE--"
-
-needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
-
-
-def picture(page: Page, name: str) -> None:
-    """Keep a screenshot where the environment says to."""
-    if folder := os.environ.get("ROLECALL_PICTURES"):
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as tool:
-        found = tool.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield found
-        found.close()
-
-
-@pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
-    """A page that fails the test when anything is blocked or raised in it."""
-    context = browser.new_context(base_url=address)
-    found = context.new_page()
-    wrong: list[str] = []
-    found.on("pageerror", lambda error: wrong.append(str(error)))
-    found.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-    found.goto("/")
-    yield found
-    context.close()
-    assert not wrong
 
 
 def test_the_page_works_without_a_script(client: httpx.Client, classifier: Classifier) -> None:
@@ -117,9 +76,7 @@ def test_a_text_is_read_with_the_keyboard_alone(page: Page) -> None:
 
 @needs_chromium
 def test_unsure_says_why_on_a_phone_in_the_dark(browser: Browser, address: str) -> None:
-    context = browser.new_context(
-        base_url=address, viewport={"width": 360, "height": 740}, color_scheme="dark", has_touch=True, is_mobile=True
-    )
+    context = browser.new_context(base_url=address, color_scheme="dark", **PHONE)
     page = context.new_page()
     page.goto("/")
     page.get_by_label("Text", exact=True).fill("Help")
@@ -149,7 +106,7 @@ def test_everything_has_a_name_for_screen_readers(page: Page) -> None:
     tree = page.locator("body").aria_snapshot()
     for part in ("banner", "main", "contentinfo", 'textbox "Text"', 'button "Read it"', 'table "Calibrated', "heading"):
         assert part in tree
-    assert page.locator("#answer").get_attribute("aria-live") == "polite"
+    assert page.locator("#busy").get_attribute("role") == "status"
     unnamed = page.evaluate(
         "[...document.querySelectorAll('input,textarea,select')].filter(part => !part.labels.length).length"
     )
@@ -166,45 +123,6 @@ def test_a_server_that_is_away_is_said_and_the_text_stays(browser: Browser, clas
     expect(page.locator("#answer h2")).to_have_text("The server does not answer")
     assert page.get_by_label("Text", exact=True).input_value() == TEXT
     page.close()
-
-
-@needs_chromium
-def test_a_table_is_scored_watched_filtered_and_fetched(
-    browser: Browser, classifier: Classifier, tmp_path: Path
-) -> None:
-    table = tmp_path / "ads.csv"
-    lines = [f'{n},"{TEXT}"\n{n}b,"<img src=x onerror=alert(1)> We seek a nurse for our ward."\n' for n in range(40)]
-    table.write_text("id,words\n" + "".join(lines))
-    settings = Settings(data=tmp_path / "data")
-    app = create_app(settings, classifier)
-    worker = Worker(settings, app.state.service.database, classifier)
-    with serving(app) as address:
-        thread = threading.Thread(target=worker.run)
-        thread.start()
-        page = browser.new_page(base_url=address)
-        page.goto("/")
-        page.get_by_label("File").set_input_files(table)
-        page.get_by_role("button", name="Score it").click()
-        status = page.locator("#tables [role=status]").first
-        expect(status).to_contain_text("text_column", timeout=15_000)  # no column has a name that tells
-        page.get_by_label("Column of the texts").select_option("words")
-        page.get_by_role("button", name="Score it").click()
-        expect(status).to_contain_text("80 rows, 0 of them", timeout=15_000)
-        picture(page, "table")
-        page.get_by_label("Show rows of").select_option("sre")
-        rows = page.locator("[data-part=rows] tr")
-        expect(rows.first).to_contain_text("SRE")
-        expect(rows.filter(has_text="nurse")).to_have_count(0)
-        with page.expect_download() as fetched:
-            page.get_by_role("link", name="Download").click()
-        assert fetched.value.suggested_filename == "scored.csv"
-        assert len(Path(fetched.value.path()).read_text().splitlines()) == 81
-        page.set_viewport_size({"width": 360, "height": 740})
-        assert page.evaluate("document.documentElement.scrollWidth") <= 360
-        picture(page, "table-phone")
-        page.close()
-        worker.stopping.set()
-        thread.join(10)
 
 
 @needs_chromium

@@ -16,6 +16,7 @@ import pytest
 
 from classifier.errors import InputError, OutputError, UsageError
 from classifier.tables import Options, score_file, target
+from classifier.tables.parquet import unpacked
 from tests.tables.conftest import OURS, Outcome, Score, tiny_answer
 
 DAY = dt.date(2024, 1, 2)
@@ -211,3 +212,20 @@ def test_a_full_disk(name: str, score: Score, monkeypatch: pytest.MonkeyPatch, t
         score(b"id,text\n1,a\n", out=name)
     gc.collect()
     assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.binary(), pa.large_binary()])
+def test_a_text_that_is_kept_once_counts_in_each_row(tmp_path: Path, kind: pa.DataType) -> None:
+    path = tmp_path / "in.parquet"
+    texts = pa.array(["word " * 2000] * 500, kind)
+    pq.write_table(pa.table({"n": list(range(500)), "text": texts, "few": pa.array(["a", "b"] * 250)}), path)
+    assert path.stat().st_size < 50_000
+    assert 500 * 10_000 < unpacked(str(path), 1 << 30) < 500 * 10_000 + 500 * 40
+    assert unpacked(str(path), 1000) > 1000
+
+
+def test_what_is_no_parquet_is_not_measured(tmp_path: Path) -> None:
+    path = tmp_path / "in.parquet"
+    path.write_bytes(b"PAR1 and more")
+    with pytest.raises(InputError, match="must be a Parquet file"):
+        unpacked(str(path), 1)
