@@ -58,6 +58,12 @@ def body_of(*models: type[BaseModel]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
+def query_of(model: type[BaseModel]) -> dict[str, Any]:
+    """Return how the parameters of a query that are the fields of this model are told."""
+    found = model.model_json_schema()["properties"].items()
+    return {"parameters": [{"name": name, "in": "query", "required": False, "schema": told} for name, told in found]}
+
+
 def table_answer() -> dict[str, Any]:
     """Return how a table that is sent back is told, by its media type."""
     return {

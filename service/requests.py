@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from fastapi import Request
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from service.problems import Fault, Problem, refuse
-from service.schemas import Item, ManyTexts, OneText
+from service.schemas import Asked, Item, ManyTexts, OneText
 from service.settings import Settings
 
 _ALLOWED: Final = {
@@ -41,6 +42,23 @@ def checked(data: object, settings: Settings) -> tuple[OneText | ManyTexts, list
     for place, item in enumerate(listed):
         _within(item, settings, f"texts/{place}/")
     return many, listed
+
+
+_NOTHING: Final = Asked()
+
+
+def asked(request: Request) -> Asked:
+    """Return what the query of a request says; raise Problem 422 where that is not allowed.
+
+    FastAPI would read it too, but takes as long as the answer to a short text even where there is none.
+    """
+    if not request.scope["query_string"]:
+        return _NOTHING
+    try:
+        given = {name: value for name, value in request.query_params.items() if name in Asked.model_fields}
+        return Asked.model_validate(given, strict=False)
+    except ValidationError as error:
+        raise problem_of(error) from None
 
 
 def _within(item: Item, settings: Settings, where: str = "") -> Item:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
+from fastapi import Query
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from classifier.explain import Change, Evidence, Naming, Term, Tool
@@ -48,6 +49,10 @@ class Asked(Wire):
     policy: str | None = Field(
         default=None, max_length=64, description="Decide by this policy; GET /v1/models lists them."
     )
+
+
+Explain = Annotated[bool, Query(description="Say why.")]
+Policy = Annotated[str | None, Query(max_length=64, description="Decide by this policy; GET /v1/models lists them.")]
 
 
 class OneText(Titled, Asked):

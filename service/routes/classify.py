@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import orjson
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from classifier import Result
 from service.body import read_json
-from service.openapi import KEY, REFUSALS, body_of
+from service.openapi import KEY, REFUSALS, body_of, query_of
 from service.problems import refuse
-from service.requests import checked
-from service.schemas import Answer, Answers, Explained, Item, ManyTexts, OneText
+from service.requests import asked, checked
+from service.schemas import Answer, Answers, Asked, Explained, Item, ManyTexts, OneText
 from service.state import State, state_of
 
 router = APIRouter(tags=["classify"])
-
-Explain = Annotated[bool, Query(description="Say why.")]
-Policy = Annotated[str | None, Query(max_length=64, description="Decide by this policy; GET /v1/models lists them.")]
 
 _DESCRIPTION: Final = "The answer for the one text, or those for the list in its order; with `explain`, and why."
 
@@ -29,23 +26,26 @@ _DESCRIPTION: Final = "The answer for the one text, or those for the list in its
 @router.post(
     "/v1/classify",
     summary="Say which role a text belongs to, how sure that is, and why",
-    openapi_extra=body_of(OneText, ManyTexts) | KEY,
+    openapi_extra=body_of(OneText, ManyTexts) | query_of(Asked) | KEY,
     responses={200: {"model": Explained | Answer | Answers, "description": _DESCRIPTION}, **REFUSALS},
 )
-async def classify(request: Request, explain: Explain = False, policy: Policy = None) -> Response:
+async def classify(request: Request) -> Response:
     """Answer `{"text": ...}` with one record, and `{"texts": [...]}` with one for each, in order.
 
     `explain` and `policy` may stand in the query or in the body.
     """
     state = state_of(request)
     caller = await state.access.admit(request, "classify")
+    query = asked(request)
     wanted, items = checked(await read_json(request, state.settings), state.settings)
-    explain = explain or wanted.explain
+    explain = query.explain or wanted.explain
     if explain and len(items) > state.settings.max_explained:
         most = state.settings.max_explained
         raise refuse(422, "texts", f"a list of at most {most} where it is explained", str(len(items)))
     await state.access.count_texts(caller, len(items))
-    records, model = await _records(state, items, wanted.policy if policy is None else policy, explain=explain)
+    records, model = await _records(
+        state, items, wanted.policy if query.policy is None else query.policy, explain=explain
+    )
     record = records[0] if isinstance(wanted, OneText) else {"results": records, "model": model}
     return Response(orjson.dumps(record), media_type="application/json")
 
@@ -71,4 +71,5 @@ async def _records(
 def _known(items: Sequence[Item], results: Sequence[Result]) -> Iterator[Result]:
     """Yield results without a word on titles that were not there."""
     for item, result in zip(items, results, strict=True):
-        yield result if item.title is not None else replace(result, title_conflict=None)
+        titled = item.title is not None or result.title_conflict is None
+        yield result if titled else replace(result, title_conflict=None)

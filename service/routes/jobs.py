@@ -20,9 +20,8 @@ from service.jobs.excerpt import excerpt
 from service.jobs.files import OUT, clear, folder_of
 from service.openapi import KEY, NONE, REFUSALS, refusal, table_answer, table_body
 from service.problems import Problem
-from service.routes.classify import Explain, Policy
 from service.routes.score import Column, Format
-from service.schemas import Excerpt, JobOut, Jobs, Summary
+from service.schemas import Excerpt, Explain, JobOut, Jobs, Policy, Summary
 from service.spool import TYPES, receive
 from service.state import State, state_of
 from service.store.database import fresh_id, now, utc

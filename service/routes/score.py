@@ -16,7 +16,7 @@ from classifier.tables import Options, Tally
 from classifier.tables.formats import format_of
 from service.openapi import KEY, REFUSALS, table_answer, table_body
 from service.problems import Problem
-from service.routes.classify import Explain, Policy
+from service.schemas import Explain, Policy
 from service.scoring import answering, plain_words, scored
 from service.spool import TYPES, receive
 from service.state import state_of
