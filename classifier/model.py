@@ -187,7 +187,8 @@ class Model:
             title = self._titled(alone)
             given = (alone.stats[:, 0] > 0)[:, None]
             conflict = self._conflict(probabilities, softmax(title)) & given[:, 0]
-            probabilities = softmax(logits + np.where(given, self.blend.title * title, 0.0))
+            added = self.blend.title * self.trust(readings, probabilities) * title
+            probabilities = softmax(logits + np.where(given, added, 0.0))
         probabilities[stats[:, 0] == 0] = self.prior
         return Scores(probabilities, stats, conflict)
 
@@ -200,9 +201,18 @@ class Model:
         )  # fmt: skip
         return logits
 
-    def title_logits(self, readings: Readings) -> Floats:
+    def trust(self, readings: Readings, probabilities: Floats) -> Floats:
+        """Return by how much (n, 1), from 0 to 1, titles count over bodies read and answered so.
+
+        Titles lie: the surer the body is that it belongs to none of the roles, the less its title counts. Over an
+        empty body a title counts in full.
+        """
+        trust: Floats = np.where(readings.stats[:, :1] > 0, 1.0 - probabilities[:, -1:] ** 2, 1.0)
+        return trust
+
+    def title_logits(self, readings: Readings, trust: float) -> Floats:
         """Return what titles add to the five logits (n, 5): their words, and the roles and jobs they name."""
-        return self.blend.title * self._titled(readings)
+        return self.blend.title * trust * self._titled(readings)
 
     def _titled(self, readings: Readings) -> Floats:
         role, job = self.blend.title_names

@@ -1,8 +1,9 @@
 """Why one role and not another: the difference of their logits, taken apart exactly.
 
 For a given text :meth:`Model.blended` is linear in what the heads and the names say: how much the
-text is read as an ad (the gate) and the temperature are numbers. Asked about unit readings with the
-gate as it is, it says what each of them weighs; nothing of the blend is known here.
+text is read as an ad (the gate), how much a title counts over it, and the temperature are numbers.
+Asked about unit readings with the gate as it is, it says what each of them weighs; nothing of the
+blend is known here.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy.typing as npt
 
 from classifier.explain.findings import Contrast, Term
 from classifier.explain.words import Words, read_words, weighted
-from classifier.model import Head, Model, Readings, Texts
+from classifier.model import Head, Model, Readings, Texts, softmax
 from classifier.records import ROLES
 
 Floats = npt.NDArray[np.float64]
@@ -33,7 +34,8 @@ def contrast(model: Model, text: Texts, words: Words, title: str | None, role: s
         return Contrast(role, against, prior, (), {}, 0.0, prior)
     found = _body(model, words, readings, pair)
     if titles is not None and title is not None and titles.stats[0, 0]:
-        found = _joined(found, _title(model, read_words(model, title), titles, pair))
+        trust = float(model.trust(readings, softmax(model.blended(readings)))[0, 0])
+        found = _joined(found, _title(model, read_words(model, title), titles, pair, trust))
     terms = tuple(sorted(found.terms, key=lambda term: -abs(term.weight)))
     difference = sum(term.weight for term in terms) + sum(found.names.values()) + found.unnamed + found.bias
     return replace(found, difference=difference, terms=terms)
@@ -58,13 +60,13 @@ def _body(model: Model, words: Words, readings: Readings, pair: tuple[int, int])
     return Contrast(ROLES[pair[0]], ROLES[pair[1]], 0.0, terms, named, float(-weighs[1]), bias)
 
 
-def _title(model: Model, words: Words, readings: Readings, pair: tuple[int, int]) -> Contrast:
+def _title(model: Model, words: Words, readings: Readings, pair: tuple[int, int], trust: float) -> Contrast:
     units = Readings(np.eye(ROLE_COUNT), np.zeros((ROLE_COUNT, ROLE_COUNT)), np.repeat(readings.stats, ROLE_COUNT, 0))
-    weighs = _difference(model.title_logits(units), pair)
+    weighs = _difference(model.title_logits(units, trust), pair)
     terms = _terms(model, words, model.title, weighs, "title")
     names = np.where(np.eye(ROLE_COUNT, dtype=bool), readings.names, 0.0)
     nothing = Readings(np.zeros((ROLE_COUNT, ROLE_COUNT)), names, units.stats)
-    gained = _difference(model.title_logits(nothing), pair)
+    gained = _difference(model.title_logits(nothing, trust), pair)
     named = {ROLES[i]: float(gained[i]) for i in np.flatnonzero(gained)}
     return Contrast(ROLES[pair[0]], ROLES[pair[1]], 0.0, terms, named, 0.0, float(model.title.bias @ weighs))
 

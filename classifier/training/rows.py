@@ -19,6 +19,10 @@ WHOLE_AD: Final = 600
 """Characters from which a written ad is a whole one, not a piece of one."""
 
 
+SHORT: Final = 150
+"""Different terms below which a piece of an ad is short: some sixty words."""
+
+
 @dataclass(frozen=True, slots=True)
 class Material:
     """The examples and how often each term stands in each of them."""
@@ -51,7 +55,7 @@ def ad_rows(material: Material, corpus: Corpus, settings: Settings) -> fit.Rows:
     )
     counted = fit.Rows(drawn, labels, fit.balanced(labels))
     stated = material.take(material.rows("statement"), settings.statement_weight)
-    return fit.stack(simulated, evened(fit.stack(single, stated)), counted)
+    return fit.stack(simulated, evened(fit.stack(single, stated), settings.none_in_ads), counted)
 
 
 def ticket_rows(material: Material, settings: Settings) -> fit.Rows:
@@ -69,12 +73,13 @@ def title_rows(material: Material) -> fit.Rows:
     return evened(material.take(material.rows("title")))
 
 
-def kind_rows(ads: fit.Rows, material: Material) -> fit.Rows:
-    """Ads (1) and tickets (0)."""
+def kind_rows(ads: fit.Rows, material: Material, settings: Settings) -> fit.Rows:
+    """Ads (1) and tickets (0). Short pieces of ads, which might as well be tickets, say little of what an ad is."""
     tickets = material.take(material.rows("ticket", "task"))
-    sizes = (ads.counts.shape[0], tickets.counts.shape[0])
-    labels = np.repeat(np.array([1, 0]), sizes)
-    return fit.Rows(sp.vstack([ads.counts, tickets.counts]).tocsr(), labels, fit.balanced(labels))
+    short = np.diff(ads.counts.indptr) < SHORT
+    weights = np.concatenate([np.where(short, settings.short_ad_weight, 1.0), np.ones(len(tickets.labels))])
+    labels = np.repeat(np.array([1, 0]), (len(short), len(tickets.labels)))
+    return fit.Rows(sp.vstack([ads.counts, tickets.counts]).tocsr(), labels, fit.balanced(labels, weights))
 
 
 def responsibility_rows(material: Material) -> fit.Rows:
@@ -90,6 +95,7 @@ def responsibility_rows(material: Material) -> fit.Rows:
     return evened(fit.rows_of(material.vocabulary.counts[rows], labels))
 
 
-def evened(rows: fit.Rows) -> fit.Rows:
-    """Return rows whose classes have the same mass."""
-    return replace(rows, weights=fit.balanced(rows.labels, rows.weights))
+def evened(rows: fit.Rows, none: float = 1.0) -> fit.Rows:
+    """Return rows whose classes have the same mass, but for the last of five, which has ``none`` times as much."""
+    weights = fit.balanced(rows.labels, rows.weights)
+    return replace(rows, weights=np.where(rows.labels == ROLES.index("none"), none, 1.0) * weights)

@@ -8,7 +8,7 @@ from typing import Final
 from classifier.training.fit import Effort
 from classifier.training.simulate import Mixture
 
-_AD: Final = Effort(2.0, tolerance=1e-3)
+_AD: Final = Effort(1.3, tolerance=1e-3)
 _TICKET: Final = Effort(1.5)
 _KIND: Final = Effort(10.0, tolerance=1e-3, iterations=20)
 _TITLE: Final = Effort(10.0, iterations=30)
@@ -21,9 +21,9 @@ class Settings:
 
     seed: int = 20
     min_examples: int = 2
-    min_pairs: int = 4
+    min_pairs: int = 5
     documents_per_role: int = 1000
-    counted_per_class: int = 300
+    counted_per_class: int = 500
     counted_smoothing: float = 100.0
     ad_effort: Effort = _AD
     ticket_effort: Effort = _TICKET
@@ -32,12 +32,14 @@ class Settings:
     responsibility_effort: Effort = _RESPONSIBILITY
     piece_weight: float = 1.0
     whole_ad_weight: float = 4.0
+    none_in_ads: float = 1.5
     ad_in_tickets: float = 0.2
+    short_ad_weight: float = 0.1
     statement_weight: float = 10.0
     naming: tuple[float, float] = (0.4, 0.3)
     other_jobs: float = 0.3
     unnamed: tuple[float, float] = (0.3, 0.0)
-    temperature: tuple[float, float] = (1.0, 0.5)
+    temperature: tuple[float, float] = (1.0, 0.4)
     title: float = 1.3
     title_names: tuple[float, float] = (6.0, 2.0)
     conflict: float = 0.8

@@ -57,7 +57,7 @@ def train_model(
     tasks = (
         (ads, len(ROLES), chosen.ad_effort),
         (tickets, len(ROLES), chosen.ticket_effort),
-        (rows.kind_rows(ads, material), 2, chosen.kind_effort),
+        (rows.kind_rows(ads, material, chosen), 2, chosen.kind_effort),
         (rows.title_rows(material), len(ROLES), chosen.title_effort),
         (rows.responsibility_rows(material), len(RESPONSIBILITIES) + 1, chosen.responsibility_effort),
     )

@@ -20,7 +20,7 @@ from tests.texts import EDGES, anything, messy
 AD = (
     "<h1>About the job</h1>\r\n<p>We are hiring a <b>Site Reliability Engineer</b> \U0001f680.</p>"
     "<ul><li>Agree on service level objectives and hold to error budgets</li>"
-    "<li>Lead incident response and write blameless postmortems</li>"
+    "<li>Lead incident response, root cause analysis and post-incident reviews</li>"
     "<li>De\u0301ploy with Terraform, Kubernetes and Go</li></ul>\nFree lunch & good coffee for all of us."
 )
 
