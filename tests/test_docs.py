@@ -5,17 +5,13 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 import typer
 
-import classifier
-import classifier.training
 from classifier.cli.app import app, main
-from classifier.training.train import Trained
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 DOCUMENTS: Final = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "corpus" / "README.md"])
@@ -114,16 +110,6 @@ def test_the_readme_shows_code_by_line_20_and_two_commands_of_one_line() -> None
     assert second.startswith("python3 -m venv .venv && .venv/bin/pip install ")
     assert second.endswith(".venv/bin/python -m pytest")
     assert "shared" not in README
-
-
-@pytest.fixture
-def untrained(monkeypatch: pytest.MonkeyPatch, trained: Trained) -> None:
-    """Give the small model back where one is to be trained."""
-
-    def train(_: object, *, name: str = "default", **__: object) -> Trained:
-        return replace(trained, info=replace(trained.info, name=name))
-
-    monkeypatch.setattr(classifier.training, "train_model", train)
 
 
 RUN: Final = [

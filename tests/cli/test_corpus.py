@@ -1,28 +1,15 @@
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from classifier.cli.lint import Checked, verdict
-from classifier.roles import corpus_folder
 from classifier.training import Corpus, read_corpus
 from classifier.training.check import Finding
 from tests.cli.conftest import Run
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A small corpus of its own."""
-    root = tmp_path / "corpus"
-    shutil.copytree(corpus_folder() / "roles", root / "roles")
-    shutil.copytree(corpus_folder() / "naming", root / "naming", ignore=shutil.ignore_patterns("*.jsonl"))
-    (root / "examples").mkdir()
-    (root / "examples" / "a.jsonl").write_text('{"text": "See www.example.org for the rota", "role": "sre"}\n')
-    return root
 
 
 def test_the_corpus_is_described(run: Run) -> None:
