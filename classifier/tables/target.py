@@ -36,8 +36,8 @@ class Target(Protocol):
     def finish(self) -> None:
         """Give the output its final name."""
 
-    def abandon(self, *, keep: bool) -> bool:
-        """Let go; return whether there is something to go on from: only if ``keep``.
+    def abandon(self, *, keep: bool) -> dict[str, Any] | None:
+        """Let go; return the note to go on from: only if ``keep``, None if there is none.
 
         Nothing stands under the final name.
         """
@@ -76,12 +76,12 @@ class Stream:
         if self.name != STANDARD:
             self.file.close()
 
-    def abandon(self, *, keep: bool) -> bool:
+    def abandon(self, *, keep: bool) -> dict[str, Any] | None:
         """Let go; there is nothing to go on with."""
         if self.name != STANDARD:
             with suppress(OSError):
                 self.file.close()
-        return False
+        return None
 
 
 class Partial:
@@ -145,15 +145,15 @@ class Partial:
         _sync_folder(self._final.parent)
         self.file.close()
 
-    def abandon(self, *, keep: bool) -> bool:
+    def abandon(self, *, keep: bool) -> dict[str, Any] | None:
         """Let go; what was noted stays for a later run if ``keep``, anything else is removed."""
-        keep = keep and self._kept
+        note = self.note() if keep and self._kept else None
         with suppress(OSError):
-            if self._started and not keep:
+            if self._started and note is None:
                 self._partial.unlink(missing_ok=True)
                 self._note.unlink(missing_ok=True)
             self.file.close()
-        return keep
+        return note
 
 
 @contextmanager
