@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from typing import Any, Final
@@ -60,6 +61,11 @@ class Access:
         """Take texts off the quota of a caller; raise Problem 429 when it is used up."""
         await self._limits.count_texts(caller.owner, texts)
 
+    @property
+    def counts_texts(self) -> bool:
+        """Whether there is a quota."""
+        return self._limits.counts_texts
+
     async def check_texts(self, caller: Caller) -> None:
         """Raise Problem 429 when the quota of a caller is used up."""
         await self._limits.check_texts(caller.owner)
@@ -116,6 +122,10 @@ class _Limits:
         self._requests = _parsed("ROLECALL_RATE", settings.rate)
         self._texts = _parsed("ROLECALL_QUOTA", settings.quota)
 
+    @property
+    def counts_texts(self) -> bool:
+        return self._texts is not None
+
     async def count_request(self, who: str) -> None:
         if self._requests is not None and not await self._limiter.hit(self._requests, "requests", who):
             raise _too_many("requests", self._requests)
@@ -124,15 +134,18 @@ class _Limits:
         if self._texts is None or not texts:
             return
         if texts > self._texts.amount or not await self._limiter.hit(self._texts, "texts", who, cost=texts):
-            raise _too_many("texts", self._texts)
+            raise _too_many("texts", self._texts, texts, await self._left(self._texts, who))
 
     async def check_texts(self, who: str) -> None:
         if self._texts is not None and not await self._limiter.test(self._texts, "texts", who):
             raise _too_many("texts", self._texts)
 
+    async def _left(self, limit: RateLimitItem, who: str) -> int:
+        return (await self._limiter.get_window_stats(limit, "texts", who)).remaining
+
     async def take_texts(self, who: str, texts: int) -> None:
         if self._texts is not None:
-            left = (await self._limiter.get_window_stats(self._texts, "texts", who)).remaining
+            left = await self._left(self._texts, who)
             await self._limiter.hit(self._texts, "texts", who, cost=max(1, min(texts, left)))
 
 
@@ -145,9 +158,11 @@ def _parsed(name: str, rate: str) -> RateLimitItem | None:
         raise UsageError(f"{name}: must be such as '600/minute', got {rate!r}. Correct it") from None
 
 
-def _too_many(what: str, limit: RateLimitItem) -> Problem:
-    seconds = max(1, limit.get_expiry() // max(limit.amount, 1))
-    return Problem(429, f"{what}: at most {limit} are allowed", headers={"Retry-After": str(seconds)})
+def _too_many(what: str, limit: RateLimitItem, sent: int = 1, left: int = 0) -> Problem:
+    """Return a refusal that says how many are left, and when there may be enough for what was sent."""
+    seconds = math.ceil(limit.get_expiry() * min(1.0, (sent - left) / max(limit.amount, 1)))
+    detail = f"{what}: at most {limit} are allowed, and {left} are left; got {sent}. Send fewer, or come back later"
+    return Problem(429, detail, headers={"Retry-After": str(max(1, seconds))})
 
 
 def _address(request: Request) -> str:

@@ -62,6 +62,17 @@ def open_reader(options: Options) -> tuple[Reader, Shape]:
         raise
 
 
+def count_rows(options: Options) -> int:
+    """Return how many rows the input has; raise InputError or UsageError where it cannot be read."""
+    reader, _ = open_reader(options)
+    try:
+        if isinstance(reader, CsvReader):
+            reader.note(())
+        return sum(batch.rows for batch in reader.batches(0))
+    finally:
+        reader.close()
+
+
 def _read(options: Options, shape: Shape, file: IO[bytes]) -> tuple[Reader, Shape]:
     """Return a reader of an open file."""
     name = options.source
