@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from fastapi import Request
-from limits import RateLimitItem, parse
-from limits.aio.strategies import SlidingWindowCounterRateLimiter
-from limits.errors import ConfigurationError
-from limits.storage import storage_from_string
 from starlette.concurrency import run_in_threadpool
 
-from classifier import UsageError
 from service.keys import Key, any_keys, find_key, matches, split_token
+from service.limits import Limits
 from service.problems import Problem
 from service.settings import Settings
 from service.store.database import Database
@@ -44,7 +39,7 @@ class Access:
         self._never = not settings.loopback and bool(settings.unprotected)
         self._known: dict[str, tuple[float, Key | None]] = {}
         self._asked = (0.0, False)
-        self._limits = _Limits(settings)
+        self._limits = Limits(settings)
 
     async def admit(self, request: Request, scope: str, *, token: str = "") -> Caller:
         """Return who is asking; raise Problem 401, 403 or 429 where they may not."""
@@ -73,6 +68,10 @@ class Access:
     async def take_texts(self, caller: Caller, texts: int) -> None:
         """Take texts that were answered off the quota, down to nothing."""
         await self._limits.take_texts(caller.owner, texts)
+
+    async def close(self) -> None:
+        """Let go of the connections to where limits are counted."""
+        await self._limits.close()
 
     async def required(self) -> bool:
         """Whether a key is asked for: beyond loopback, and everywhere once a key was made."""
@@ -108,61 +107,6 @@ class Access:
                 self._known.clear()
             self._known[parts[0]] = (time.monotonic(), key)
         return key if key is not None and matches(key, parts[1]) and key.live else None
-
-
-class _Limits:
-    """Requests and texts by caller, in the memory of the process or in Redis."""
-
-    def __init__(self, settings: Settings) -> None:
-        try:
-            storage: Any = storage_from_string(f"async+{settings.limits_storage}")
-        except ConfigurationError as error:
-            raise UsageError(f"ROLECALL_LIMITS_STORAGE: cannot be used ({error}). Correct it") from None
-        self._limiter = SlidingWindowCounterRateLimiter(storage)
-        self._requests = _parsed("ROLECALL_RATE", settings.rate)
-        self._texts = _parsed("ROLECALL_QUOTA", settings.quota)
-
-    @property
-    def counts_texts(self) -> bool:
-        return self._texts is not None
-
-    async def count_request(self, who: str) -> None:
-        if self._requests is not None and not await self._limiter.hit(self._requests, "requests", who):
-            raise _too_many("requests", self._requests)
-
-    async def count_texts(self, who: str, texts: int) -> None:
-        if self._texts is None or not texts:
-            return
-        if texts > self._texts.amount or not await self._limiter.hit(self._texts, "texts", who, cost=texts):
-            raise _too_many("texts", self._texts, texts, await self._left(self._texts, who))
-
-    async def check_texts(self, who: str) -> None:
-        if self._texts is not None and not await self._limiter.test(self._texts, "texts", who):
-            raise _too_many("texts", self._texts)
-
-    async def _left(self, limit: RateLimitItem, who: str) -> int:
-        return (await self._limiter.get_window_stats(limit, "texts", who)).remaining
-
-    async def take_texts(self, who: str, texts: int) -> None:
-        if self._texts is not None:
-            left = await self._left(self._texts, who)
-            await self._limiter.hit(self._texts, "texts", who, cost=max(1, min(texts, left)))
-
-
-def _parsed(name: str, rate: str) -> RateLimitItem | None:
-    if not rate:
-        return None
-    try:
-        return parse(rate)
-    except (ValueError, ConfigurationError):
-        raise UsageError(f"{name}: must be such as '600/minute', got {rate!r}. Correct it") from None
-
-
-def _too_many(what: str, limit: RateLimitItem, sent: int = 1, left: int = 0) -> Problem:
-    """Return a refusal that says how many are left, and when there may be enough for what was sent."""
-    seconds = math.ceil(limit.get_expiry() * min(1.0, (sent - left) / max(limit.amount, 1)))
-    detail = f"{what}: at most {limit} are allowed, and {left} are left; got {sent}. Send fewer, or come back later"
-    return Problem(429, detail, headers={"Retry-After": str(max(1, seconds))})
 
 
 def _address(request: Request) -> str:

@@ -47,6 +47,7 @@ def create_app(settings: Settings, classifier: Classifier | None = None) -> Fast
         with state.sender.running():
             yield
         following.cancel()
+        await state.access.close()
         state.pool.shutdown(wait=False, cancel_futures=True)
         database.close()
 
