@@ -168,3 +168,24 @@ def classifier_columns(request: pytest.FixtureRequest) -> Callable[[], list[str]
     answerer = request.getfixturevalue("classifier")
     texts = Texts.of(["x"])
     return lambda: [*answerer.answer(texts, texts).columns(), "error"]
+
+
+def test_what_is_worked_out_for_many_rows_follows_from_what_was_measured() -> None:
+    text = " ".join((ROOT / "docs" / "scale.md").read_text(encoding="utf-8").replace(",", "").split())
+
+    def found(pattern: str) -> list[float]:
+        match = re.search(pattern, text)
+        assert match, pattern
+        return [float(number) for number in match.groups()]
+
+    rows, seconds = found(r"(\d+) ads of 4.39 kB took ([\d.]+) s")
+    wanted, whole, minutes = found(r"for (\d+) ads of 4.4 kB .* a hundred times \| (\d+) s: (\d+) minutes")
+    assert whole == pytest.approx(wanted / rows * seconds)
+    assert minutes == round(whole / 60)
+    scored, took, start = found(r"(\d+) ads of 4.33 kB.* in ([\d.]+) s of which about (\d) are the workers' start")
+    rate, cores, working, estimate = found(
+        r"on two cores: (\d+) ads a second and core.*100000000 / \((\d+) x \d+\) = (\d+) s and 5 s .*: ([\d.]+) minutes"
+    )
+    assert rate == pytest.approx(scored / (took - start) / 2, rel=0.001)
+    assert working == pytest.approx(wanted / cores / rate, abs=1)
+    assert estimate == pytest.approx((working + start) / 60, abs=0.05)
