@@ -122,9 +122,15 @@ def _closed() -> int:
 
 
 def _usage(error: typer.TyperException) -> str:
-    """Return what typer says of wrong use, and where to read on."""
+    """Return what typer says of wrong use, what it got where it leaves that out, and where to read on."""
     path = getattr(getattr(error, "ctx", None), "command_path", "rolecall")
-    return f"{error.format_message().rstrip('. ')}. Usage: {path} --help"
+    said = error.format_message().rstrip(". ")
+    if said.startswith("Got unexpected extra argument"):
+        said += ". Put words that belong together in quotes"
+    cause = getattr(error.__context__, "errors", None)  # of pydantic, which checks the values
+    if cause is not None:
+        said += f", got {cause()[0]['input']!r}"
+    return f"{said}. Usage: {path} --help"
 
 
 def _said(message: str, code: int) -> int:

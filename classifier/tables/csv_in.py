@@ -113,8 +113,11 @@ class CsvReader(TextReader):
             source.head, dialect, whole=source.whole
         )
         if not self.names:
-            kind = "is empty" if not source.head.strip(b"\r\n") else "has a first row of more than 1 MB"
-            raise InputError(f"{source.name}: must have a first row with the names of its columns, but {kind}")
+            got = "an empty file" if not source.head.strip(b"\r\n") else "one of more than 1 MB"
+            raise InputError(
+                f"{source.name}: must have a first row with the names of its columns, got {got}. Check that it is the "
+                "right file"
+            )
         if not header:
             self.names, self.body = numbered(len(self.names)), 0
         self.lead = source.head[: self.body]

@@ -48,8 +48,8 @@ def score_file(
     try:
         if options.resume and STANDARD in {options.source, chosen.name}:
             raise UsageError("--resume: needs files on both sides, got a standard stream. Name the input and -o a file")
-        say(described(chosen, options))
         target = open_target(chosen.name)
+        say(described(chosen, options))
         try:
             with said(chosen.name):
                 job = _Job(options, chosen, target, answer, signature, say)

@@ -54,6 +54,15 @@ def is_stream(name: str) -> bool:
     return name == STANDARD or (path.exists() and not path.is_file() and not path.is_dir())
 
 
+def check_place(name: str) -> None:
+    """Raise OutputError where there can be no file of this name: it is a folder, or its folder is missing."""
+    path = Path(name)
+    if path.is_dir():
+        raise OutputError(f"{name}: must be a file, got a folder. Give -o the name of a file, in it or elsewhere")
+    if not path.parent.is_dir():
+        raise OutputError(f"{name}: must be in a folder that is there, got {str(path.parent)!r}. Make it first")
+
+
 class Stream:
     """Standard output, a pipe or a device: what is written is gone."""
 
@@ -89,8 +98,6 @@ class Partial:
 
     def __init__(self, path: Path) -> None:
         self.name = str(path)
-        if path.is_dir():
-            raise OutputError(f"{path}: must be a file, got a folder. Give -o a file's name")
         self._final = Path(os.path.realpath(path))
         self._partial = self._final.with_name(f".{self._final.name}.partial")
         self._note = self._final.with_name(f".{self._final.name}.partial.json")

@@ -37,7 +37,8 @@ def test_a_line_that_breaks_the_rules_is_one_line_and_exit_2(run: Run, folder: P
     done = run("corpus", "check", "--corpus", folder)
     assert (done.code, done.out) == (2, "")
     assert done.err == (
-        "rolecall: corpus/examples/a.jsonl:1: 'role' must be one of devops, sre, platform, cloud, none, got 'boss'\n"
+        "rolecall: corpus/examples/a.jsonl:1: 'role' must be one of devops, sre, platform, cloud, none, got 'boss'. "
+        "Correct it\n"
     )
 
 

@@ -17,7 +17,7 @@ import pytest
 from classifier.cli.app import main
 from classifier.cli.score import lines, signature
 from classifier.pipeline import Classifier
-from classifier.tables import Tally
+from classifier.tables import Tally, windows
 
 ADS = [
     ("1", "Site Reliability Engineer", "Define SLOs, run blameless postmortems and carry the pager."),
@@ -129,7 +129,7 @@ def test_ctrl_c(ads: Path) -> None:
         env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
     )  # fmt: skip
     partial = ads.with_name(".out.csv.partial")
-    while process.poll() is None and not (partial.exists() and partial.stat().st_size):
+    while process.poll() is None and not (partial.exists() and partial.stat().st_size > 2 * windows.BATCH):
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     said = process.communicate()[1].decode()

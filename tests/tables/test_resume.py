@@ -199,7 +199,8 @@ def test_a_full_disk_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize(
-    "target, line", [("missing/out.csv", "cannot be written .No such file"), ("there.csv", "got a folder")]
+    "target, line",
+    [("missing/out.csv", "must be in a folder that is there"), ("there.csv", "got a folder")],
 )
 def test_a_target_that_cannot_be(target: str, line: str, tmp_path: Path) -> None:
     """One line; nothing is written."""
