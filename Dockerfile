@@ -13,7 +13,7 @@ ENV PYTHONUNBUFFERED=1 \
 RUN useradd --system --create-home --home-dir /var/lib/rolecall --shell /usr/sbin/nologin rolecall
 COPY --from=wheel /wheels /wheels
 RUN wheel="$(echo /wheels/rolecall-*.whl)" \
-    && pip install --no-cache-dir "${wheel}[service,postgresql]" \
+    && pip install --no-cache-dir "${wheel}[service,postgresql,redis]" \
     && rm -r /wheels
 USER rolecall
 WORKDIR /var/lib/rolecall

@@ -60,7 +60,7 @@ def checked_name(name: str) -> str:
     """Return a model's name if it can be a folder's; raise UsageError otherwise."""
     if not NAME.fullmatch(name):
         raise UsageError(
-            f"model name: allowed are letters, digits, '.', '_' and '-', up to 64, got {name!r}. Choose another name."
+            f"model name: must be of letters, digits, '.', '_' and '-', up to 64, got {name!r}. Choose another name"
         )
     return name
 

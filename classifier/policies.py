@@ -46,12 +46,14 @@ def load(info: ModelInfo, name: str, folder: Path | None = None) -> Policy:
         there = ", ".join(names(info.name, folder)) or "none"
         raise UsageError(
             f"policy {name!r}: not found beside model {info.name!r} (there: {there}). "
-            f"Make it: rolecall tune --name {name}"
+            f"Make it: rolecall tune FILE --name {name}"
         ) from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ArtefactError(f"{path}: is no policy ({error}). Make it again: rolecall tune --name {name}") from None
+        raise ArtefactError(
+            f"{path}: is no policy ({error}). Make it again: rolecall tune FILE --name {name}"
+        ) from None
     if model != info.id:
         raise ArtefactError(
-            f"{path}: must be of model {info.id}, got one of {model}. Make it again: rolecall tune --name {name}"
+            f"{path}: must be of model {info.id}, got one of {model}. Make it again: rolecall tune FILE --name {name}"
         )
     return policy

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from fastapi import Request
-from limits import RateLimitItem, parse
-from limits.aio.strategies import SlidingWindowCounterRateLimiter
-from limits.errors import ConfigurationError
-from limits.storage import storage_from_string
 from starlette.concurrency import run_in_threadpool
 
-from classifier import UsageError
 from service.keys import Key, any_keys, find_key, matches, split_token
+from service.limits import Limits
 from service.problems import Problem
 from service.settings import Settings
 from service.store.database import Database
@@ -43,7 +39,7 @@ class Access:
         self._never = not settings.loopback and bool(settings.unprotected)
         self._known: dict[str, tuple[float, Key | None]] = {}
         self._asked = (0.0, False)
-        self._limits = _Limits(settings)
+        self._limits = Limits(settings)
 
     async def admit(self, request: Request, scope: str, *, token: str = "") -> Caller:
         """Return who is asking; raise Problem 401, 403 or 429 where they may not."""
@@ -60,6 +56,11 @@ class Access:
         """Take texts off the quota of a caller; raise Problem 429 when it is used up."""
         await self._limits.count_texts(caller.owner, texts)
 
+    @property
+    def counts_texts(self) -> bool:
+        """Whether there is a quota."""
+        return self._limits.counts_texts
+
     async def check_texts(self, caller: Caller) -> None:
         """Raise Problem 429 when the quota of a caller is used up."""
         await self._limits.check_texts(caller.owner)
@@ -67,6 +68,10 @@ class Access:
     async def take_texts(self, caller: Caller, texts: int) -> None:
         """Take texts that were answered off the quota, down to nothing."""
         await self._limits.take_texts(caller.owner, texts)
+
+    async def close(self) -> None:
+        """Let go of the connections to where limits are counted."""
+        await self._limits.close()
 
     async def required(self) -> bool:
         """Whether a key is asked for: beyond loopback, and everywhere once a key was made."""
@@ -102,52 +107,6 @@ class Access:
                 self._known.clear()
             self._known[parts[0]] = (time.monotonic(), key)
         return key if key is not None and matches(key, parts[1]) and key.live else None
-
-
-class _Limits:
-    """Requests and texts by caller, in the memory of the process or in Redis."""
-
-    def __init__(self, settings: Settings) -> None:
-        try:
-            storage: Any = storage_from_string(f"async+{settings.limits_storage}")
-        except ConfigurationError as error:
-            raise UsageError(f"ROLECALL_LIMITS_STORAGE: cannot be used ({error}). Correct it") from None
-        self._limiter = SlidingWindowCounterRateLimiter(storage)
-        self._requests = _parsed("ROLECALL_RATE", settings.rate)
-        self._texts = _parsed("ROLECALL_QUOTA", settings.quota)
-
-    async def count_request(self, who: str) -> None:
-        if self._requests is not None and not await self._limiter.hit(self._requests, "requests", who):
-            raise _too_many("requests", self._requests)
-
-    async def count_texts(self, who: str, texts: int) -> None:
-        if self._texts is None or not texts:
-            return
-        if texts > self._texts.amount or not await self._limiter.hit(self._texts, "texts", who, cost=texts):
-            raise _too_many("texts", self._texts)
-
-    async def check_texts(self, who: str) -> None:
-        if self._texts is not None and not await self._limiter.test(self._texts, "texts", who):
-            raise _too_many("texts", self._texts)
-
-    async def take_texts(self, who: str, texts: int) -> None:
-        if self._texts is not None:
-            left = (await self._limiter.get_window_stats(self._texts, "texts", who)).remaining
-            await self._limiter.hit(self._texts, "texts", who, cost=max(1, min(texts, left)))
-
-
-def _parsed(name: str, rate: str) -> RateLimitItem | None:
-    if not rate:
-        return None
-    try:
-        return parse(rate)
-    except (ValueError, ConfigurationError):
-        raise UsageError(f"{name}: must be such as '600/minute', got {rate!r}. Correct it") from None
-
-
-def _too_many(what: str, limit: RateLimitItem) -> Problem:
-    seconds = max(1, limit.get_expiry() // max(limit.amount, 1))
-    return Problem(429, f"{what}: at most {limit} are allowed", headers={"Retry-After": str(seconds)})
 
 
 def _address(request: Request) -> str:

@@ -48,6 +48,7 @@ def create_app(settings: Settings, classifier: Classifier | None = None) -> Fast
             yield
         for task in tasks:
             task.cancel()
+        await state.access.close()
         state.pool.shutdown(wait=False, cancel_futures=True)
         database.close()
 

@@ -9,7 +9,7 @@ import signal
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
 from typing import Final
@@ -31,12 +31,14 @@ RESTART: Final = 2.0
 log = logging.getLogger("rolecall")
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: Settings, *, say: Callable[[str], None]) -> None:
     """Serve until a signal says to stop; then running requests end and jobs are left to go on later.
 
+    ``say`` hears where, once nothing speaks against it.
     Raises UsageError where the service would be open to others without keys.
     """
     check(settings)
+    say(f"serving on http://{settings.host}:{settings.port}")
     configure(settings.log_level)
     signal.signal(signal.SIGTERM, _leave)  # uvicorn raises the signal again when its requests have ended
     with _counting_together(settings), _workers(settings):

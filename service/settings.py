@@ -69,6 +69,9 @@ class Settings(BaseSettings):
     hooks_backoff: float = Field(
         default=5.0, gt=0, description="Seconds before the second attempt; twice as many before each further one."
     )
+    hooks_keep_days: float = Field(
+        default=90.0, gt=0, description="Days for which deliveries of hooks are kept after they ended."
+    )
     hooks_seconds: float = Field(default=10.0, gt=0, description="Seconds to wait for GitHub or GitLab.")
     max_tables: int = Field(default=4, ge=1, le=64, description="Tables that are scored at the same time.")
     body_seconds: float = Field(default=30.0, gt=0, description="Seconds in which a JSON body must have come.")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from classifier import artefact
+from classifier import artefact, training
 from classifier.pipeline import Classifier
 from classifier.training import Corpus, read_corpus, train_model
 from classifier.training.settings import Settings
@@ -87,6 +87,16 @@ def model_folder(saved: Path, models: Path) -> Path:
     """This test's models, with the small one among them as 'default'."""
     shutil.copytree(saved, models)
     return models
+
+
+@pytest.fixture
+def untrained(monkeypatch: pytest.MonkeyPatch, trained: Trained) -> None:
+    """Give the small model back where one is to be trained."""
+
+    def train(_: object, *, name: str = "default", **__: object) -> Trained:
+        return replace(trained, info=replace(trained.info, name=name))
+
+    monkeypatch.setattr(training, "train_model", train)
 
 
 @pytest.hookimpl(wrapper=True)

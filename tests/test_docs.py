@@ -5,17 +5,13 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 import typer
 
-import classifier
-import classifier.training
 from classifier.cli.app import app, main
-from classifier.training.train import Trained
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 DOCUMENTS: Final = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "corpus" / "README.md"])
@@ -116,16 +112,6 @@ def test_the_readme_shows_code_by_line_20_and_two_commands_of_one_line() -> None
     assert "shared" not in README
 
 
-@pytest.fixture
-def untrained(monkeypatch: pytest.MonkeyPatch, trained: Trained) -> None:
-    """Give the small model back where one is to be trained."""
-
-    def train(_: object, *, name: str = "default", **__: object) -> Trained:
-        return replace(trained, info=replace(trained.info, name=name))
-
-    monkeypatch.setattr(classifier.training, "train_model", train)
-
-
 RUN: Final = [
     line
     for name, line in shown()
@@ -182,3 +168,24 @@ def classifier_columns(request: pytest.FixtureRequest) -> Callable[[], list[str]
     answerer = request.getfixturevalue("classifier")
     texts = Texts.of(["x"])
     return lambda: [*answerer.answer(texts, texts).columns(), "error"]
+
+
+def test_what_is_worked_out_for_many_rows_follows_from_what_was_measured() -> None:
+    text = " ".join((ROOT / "docs" / "scale.md").read_text(encoding="utf-8").replace(",", "").split())
+
+    def found(pattern: str) -> list[float]:
+        match = re.search(pattern, text)
+        assert match, pattern
+        return [float(number) for number in match.groups()]
+
+    rows, seconds = found(r"(\d+) ads of 4.39 kB took ([\d.]+) s")
+    wanted, whole, minutes = found(r"for (\d+) ads of 4.4 kB .* a hundred times \| (\d+) s: (\d+) minutes")
+    assert whole == pytest.approx(wanted / rows * seconds)
+    assert minutes == round(whole / 60)
+    scored, took, start = found(r"(\d+) ads of 4.33 kB.* in ([\d.]+) s of which about (\d) are the workers' start")
+    rate, cores, working, estimate = found(
+        r"on two cores: (\d+) ads a second and core.*100000000 / \((\d+) x \d+\) = (\d+) s and 5 s .*: ([\d.]+) minutes"
+    )
+    assert rate == pytest.approx(scored / (took - start) / 2, rel=0.001)
+    assert working == pytest.approx(wanted / cores / rate, abs=1)
+    assert estimate == pytest.approx((working + start) / 60, abs=0.05)

@@ -59,6 +59,7 @@ DOORS: Final = {
     "starlette": ("service",),
     "sqlalchemy": ("service",),
     "alembic": ("service",),
+    "limits": ("service.limits",),
     "httpx": ("service.hooks.systems",),
     "uvicorn": ("service", "classifier.cli.serve"),
     "service": ("service", "classifier.cli.serve", "classifier.cli.keys"),

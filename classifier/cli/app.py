@@ -62,27 +62,75 @@ def main(arguments: Sequence[str] | None = None) -> int:
     What the user can mend becomes one line on standard error, never a traceback.
     """
     try:
-        code = int(app(args=arguments, prog_name="rolecall", standalone_mode=False) or 0)
+        return _finished(sys.argv[1:] if arguments is None else arguments)
+    except BrokenPipeError:
+        return _closed()
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # rich makes exit code 1 of it
+            return _closed()
+        raise
+
+
+def _finished(arguments: Sequence[str]) -> int:
+    """Run a command to its end, say in one line what stopped it, and return its exit code."""
+    try:
+        code = _run(arguments)
         sys.stdout.flush()
     except RolecallError as error:
-        return _said(str(error), WRONG_USE)
+        return _said(_with_notes(error), WRONG_USE)
     except typer.TyperException as error:
         return _said(_usage(error), WRONG_USE)
-    except (KeyboardInterrupt, typer.Abort):
-        return _said("stopped", INTERRUPTED)
+    except KeyboardInterrupt as error:
+        return _said(_with_notes(error), INTERRUPTED)
     except BrokenPipeError:
-        # What is still buffered has no reader: let the interpreter flush it into nothing.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return CLOSED
+        raise
     except OSError as error:
         return _said(f"{error.filename or 'input or output'}: {error.strerror or error}", WRONG_USE)
-    return _said("stopped", code) if code == INTERRUPTED else code
+    return code
+
+
+def _run(arguments: Sequence[str]) -> int:
+    """Run a command and return its exit code.
+
+    Calling ``app`` would do the same, but typer then makes exit code 1 of a closed pipe, and
+    forgets what was noted of Ctrl-C.
+    """
+    command = typer.main.get_command(app)
+    try:
+        with command.make_context("rolecall", list(arguments)) as context:
+            command.invoke(context)
+    except typer.Exit as end:
+        return int(end.exit_code)
+    return 0
+
+
+def _with_notes(error: BaseException) -> str:
+    """Return what an error says and what is noted of it: what is kept, and how to go on."""
+    return ". ".join([str(error) or "stopped", *getattr(error, "__notes__", ())])
+
+
+def _closed() -> int:
+    """Let what is still buffered for a reader that is gone be flushed into nothing, and return the exit code."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+    return CLOSED
 
 
 def _usage(error: typer.TyperException) -> str:
-    """Return what typer says of wrong use, and where to read on."""
+    """Return what typer says of wrong use, what it got where it leaves that out, and where to read on."""
     path = getattr(getattr(error, "ctx", None), "command_path", "rolecall")
-    return f"{error.format_message().rstrip('. ')}. Usage: {path} --help"
+    said = error.format_message().rstrip(". ")
+    if said.startswith("Got unexpected extra argument"):
+        said += ". Put words that belong together in quotes"
+    cause = getattr(error.__context__, "errors", None)  # of pydantic, which checks the values
+    if cause is not None:
+        said += f", got {cause()[0]['input']!r}"
+    return f"{said}. Usage: {path} --help"
 
 
 def _said(message: str, code: int) -> int:

@@ -28,6 +28,8 @@ def evaluate(
 
     if against is not None and report is None:
         raise UsageError("--against: needs --report, got none. Say where to write it: --report DIR")
+    if report is not None and report.exists() and not report.is_dir():
+        raise UsageError(f"--report: must be a folder, which is made if need be, got the file {report}. Name another")
     rows = read_rows(
         file,
         label_column=label_column,

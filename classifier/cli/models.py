@@ -77,7 +77,9 @@ def remove(name: Name) -> None:
     from classifier import artefact
 
     artefact.remove(name)
-    typer.echo(f"removed {name!r}; answering with {artefact.current()!r} from now on")
+    left = artefact.current() in artefact.names()
+    then = f"answering with {artefact.current()!r} from now on" if left else "the next answer trains the default model"
+    typer.echo(f"removed {name!r}; {then}")
 
 
 def listing(folder: Path | None = None) -> str:

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 SOME_FAILED: Final = 1
 """Exit code where some rows could not be scored."""
 
-CLOSED: Final = 141
-"""Exit code where whoever read the table stopped reading."""
-
 
 def score(
     source: Annotated[str, typer.Argument(metavar="IN", help="The table; '-' is standard input.")],
@@ -60,10 +57,7 @@ def score(
         use_title=not no_title, source_format=from_, target_format=to, delimiter=delimiter, quote=quote,
         encoding=encoding, sheet=sheet, header=not no_header, workers=workers, limit=limit, resume=resume,
     )  # fmt: skip
-    try:
-        tally = score_table(options, load(model, policy=policy), explain=explain, report=summary, as_json=as_json)
-    except BrokenPipeError:  # typer would say 1, which means something else here
-        raise typer.Exit(CLOSED) from None
+    tally = score_table(options, load(model, policy=policy), explain=explain, report=summary, as_json=as_json)
     if tally.errors:
         raise typer.Exit(SOME_FAILED)
 

@@ -15,8 +15,12 @@ NEEDED: Final = ("fastapi", "pydantic_settings", "uvicorn")
 
 def serve(
     host: Annotated[str | None, typer.Option(help="The address to listen on; 127.0.0.1 if nothing says else.")] = None,
-    port: Annotated[int | None, typer.Option(help="The port to listen on; 8000 if nothing says else.")] = None,
-    workers: Annotated[int | None, typer.Option(help="Processes that answer; the model's memory is shared.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="The port to listen on; 8000 if nothing says else.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Processes that answer; the model's memory is shared.")
+    ] = None,
     model: Annotated[str | None, typer.Option(help="Answer with this model instead of the current one.")] = None,
 ) -> None:
     """Start the HTTP service and web page.
@@ -28,8 +32,7 @@ def serve(
     from service.settings import read_settings
 
     settings = read_settings(host=host, port=port, workers=workers, model=model)
-    typer.echo(f"rolecall: serving on http://{settings.host}:{settings.port} (Ctrl-C stops)", err=True)
-    run(settings)
+    run(settings, say=lambda line: typer.echo(f"rolecall: {line} (Ctrl-C stops)", err=True))
 
 
 def check_extra(modules: tuple[str, ...]) -> None:

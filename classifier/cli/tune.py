@@ -28,9 +28,11 @@ def tune(
     from classifier import artefact, load, policies
     from classifier.cli.rows import read_rows
     from classifier.evaluation.measure import outcome_of
+    from classifier.evaluation.tune import check_target
     from classifier.evaluation.tune import tune as choose
 
     artefact.checked_name(name)
+    check_target(target_precision)
     rows = read_rows(
         file, label_column=label_column, text_column=text_column, title_column=title_column, use_title=not no_title
     )

@@ -57,13 +57,18 @@ class Threshold:
         }
 
 
+def check_target(target: float) -> None:
+    """Raise UsageError where a precision cannot be asked for."""
+    if not 0.0 < target < 1.0:
+        raise UsageError(f"--target-precision: must be above 0 and below 1, got {target:g}. Give 0.9, for instance")
+
+
 def tune(outcome: Outcome, target: float) -> list[Threshold]:
     """Return a threshold for each of the five roles; raise UsageError where the labels are too few.
 
     ``target`` is the precision asked for, above 0 and below 1.
     """
-    if not 0.0 < target < 1.0:
-        raise UsageError(f"--target-precision: must be above 0 and below 1, got {target:g}. Give 0.9, for instance")
+    check_target(target)
     found: list[Threshold] = []
     refused: list[str] = []
     for place, role in enumerate(ROLES):

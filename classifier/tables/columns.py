@@ -29,7 +29,9 @@ def find(names: Sequence[str], wanted: str, option: str, where: str) -> int:
             return place
     if wanted.isdecimal() and 1 <= int(wanted) <= len(names):
         return int(wanted) - 1
-    raise UsageError(f"{where}: {option} must be one of its columns ({listed(names)}), got {wanted!r}. Give one")
+    raise UsageError(
+        f"{where}: {option} must be one of its columns ({listed(names)}), got {wanted!r}. Give one, or its number"
+    )
 
 
 def guess(names: Sequence[str], likely: Sequence[str], taken: int | None = None) -> int | None:

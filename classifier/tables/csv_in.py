@@ -18,7 +18,7 @@ from classifier.tables.batches import Batch
 from classifier.tables.columns import distinct, numbered
 from classifier.tables.dialect import Dialect
 from classifier.tables.scan import Bytes, Ints
-from classifier.tables.streams import TextSource
+from classifier.tables.streams import TextReader, TextSource
 from classifier.tables.windows import Window, windows
 
 LONGEST: Final = 256 << 20
@@ -103,34 +103,25 @@ class CsvBatch(Batch):
         return pa.RecordBatch.from_arrays(columns, schema=self.types)
 
 
-class CsvReader:
+class CsvReader(TextReader):
     """A CSV or TSV whose rows are read in batches of about :data:`classifier.tables.windows.BATCH` bytes."""
 
     def __init__(self, source: TextSource, dialect: Dialect, *, header: bool) -> None:
-        self.source, self.dialect = source, dialect
-        self.has_header = header
+        super().__init__(source)
+        self.dialect, self.has_header = dialect, header
         self.names, self.header_start, self.header_end, self.body = dialects.header(
             source.head, dialect, whole=source.whole
         )
         if not self.names:
-            kind = "is empty" if not source.head.strip(b"\r\n") else "has a first row of more than 1 MB"
-            raise InputError(f"{source.name}: must have a first row with the names of its columns, but {kind}")
+            got = "an empty file" if not source.head.strip(b"\r\n") else "one of more than 1 MB"
+            raise InputError(
+                f"{source.name}: must have a first row with the names of its columns, got {got}. Check that it is the "
+                "right file"
+            )
         if not header:
             self.names, self.body = numbered(len(self.names)), 0
         self.lead = source.head[: self.body]
         self._noted: tuple[int, ...] | None = None
-
-    unit = "bytes"
-
-    @property
-    def total(self) -> int | None:
-        """Bytes of the file."""
-        return self.source.total
-
-    @property
-    def passed(self) -> int:
-        """Bytes read so far."""
-        return self.source.passed
 
     def note(self, columns: tuple[int, ...]) -> None:
         """Say which columns will be asked for, so that the others are passed over quickly."""
@@ -170,10 +161,6 @@ class CsvReader:
             ), end  # fmt: skip
 
         yield from windows(self.source, position, take)
-
-    def close(self) -> None:
-        """Close the file."""
-        self.source.close()
 
 
 def is_utf8(data: Bytes) -> bool:

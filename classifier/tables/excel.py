@@ -13,6 +13,7 @@ import pyarrow as pa
 from classifier.errors import InputError, OutputError, UsageError
 from classifier.tables.batches import Answered, Batch, to_json
 from classifier.tables.columns import beside, distinct, listed, numbered
+from classifier.tables.formats import OTHERWISE
 from classifier.tables.infer import Kinds, converted
 
 ROWS: Final = 1024
@@ -79,12 +80,15 @@ class ExcelReader:
             rows = workbook.get_sheet_by_name(sheet or there[0]).to_python(skip_empty_area=False)
             file.close()
         except (CalamineError, OSError, ValueError, IndexError) as error:
-            raise InputError(f"{name}: must be an Excel workbook, got something else ({error}). Check it") from None
+            raise InputError(f"{name}: must be an Excel workbook, got something else ({error}). {OTHERWISE}") from None
         values = [[_cell(value) for value in row] for row in rows]
         while values and all(value is None for value in values[-1]):
             values.pop()
         if not values:
-            raise InputError(f"{name}: must have a first row with the names of its columns, but the sheet is empty")
+            raise InputError(
+                f"{name}: must have a first row with the names of its columns, got an empty sheet. Name another with "
+                "--sheet"
+            )
         self.has_header = header
         self.names = (
             ["" if value is None else str(value) for value in values.pop(0)] if header else numbered(len(values[0]))

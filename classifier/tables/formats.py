@@ -14,6 +14,9 @@ FORMATS: Final = ("csv", "tsv", "jsonl", "parquet", "xlsx")
 TEXT_FORMATS: Final = ("csv", "tsv", "jsonl")
 """Those that are streams of text: they may be compressed, and resumed."""
 
+OTHERWISE: Final = "Check it, or say what it is with --from"
+"""What to do with a file that is not what its name says."""
+
 STANDARD: Final = "-"
 """The name of standard input and of standard output."""
 
@@ -55,9 +58,10 @@ def shape_of(name: str, given: str | None, option: str) -> Shape:
         raise UsageError(f"{option}: must be one of {', '.join(FORMATS)}, got {given!r}. Give one of them")
     found = given or _ENDINGS.get(ending)
     if found is None:
+        got = repr(ending) if ending else f"{path.suffix!r} alone" if compression else "none"
         raise UsageError(
             f"{name}: the ending must be one of {', '.join(_ENDINGS)} (then .gz, .zst, .bz2 or .xz), "
-            f"got {ending or 'none'!r}. Rename the file or give {option} with one of {', '.join(FORMATS)}"
+            f"got {got}. Rename the file or give {option} with one of {', '.join(FORMATS)}"
         )
     if compression and found not in TEXT_FORMATS:
         raise UsageError(

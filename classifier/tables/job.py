@@ -40,22 +40,27 @@ def score_file(
 
     ``signature`` says what answers (the model's id, the policy, whether it explains), so that
     a run is not gone on with by another; ``every`` is the time in seconds between two notes.
-    Raises UsageError, InputError or OutputError; then nothing stands under the final name.
+    Raises UsageError, InputError or OutputError; then nothing stands under the final name. What
+    is kept of a run that was broken off, and how to go on, is a note on the error.
     """
     _check(options)
     chosen = plan(options)
     try:
         if options.resume and STANDARD in {options.source, chosen.name}:
             raise UsageError("--resume: needs files on both sides, got a standard stream. Name the input and -o a file")
-        say(described(chosen, options))
         target = open_target(chosen.name)
+        say(described(chosen, options))
         try:
             with said(chosen.name):
                 job = _Job(options, chosen, target, answer, signature, say)
                 job.run(progress, every)
         except BaseException as error:
-            if target.abandon(keep=not isinstance(error, InputError | UsageError)):
-                say(f"{chosen.name}: not finished; give the same command with --resume to go on")
+            note = target.abandon(keep=not isinstance(error, InputError | UsageError))
+            if note is not None:
+                rows = f"{note['tally']['rows']:,} rows are kept"
+                error.add_note(f"{chosen.name}: {rows}. Give the same command with --resume to go on")
+            elif isinstance(target, Partial) and isinstance(error, KeyboardInterrupt):
+                error.add_note(f"{chosen.name}: nothing is kept")
             raise
     finally:
         chosen.reader.close()

@@ -14,7 +14,7 @@ from classifier.errors import InputError
 from classifier.tables.batches import Batch
 from classifier.tables.formats import STANDARD
 from classifier.tables.infer import Kinds, converted
-from classifier.tables.streams import TextSource, open_bytes
+from classifier.tables.streams import TextReader, TextSource, open_bytes
 from classifier.tables.windows import Window, windows
 
 LINE: str = "line"
@@ -96,11 +96,11 @@ def _parse(line: bytes) -> dict[str, Any] | str:
     return record if isinstance(record, dict) else "must be a JSON object"
 
 
-class JsonlReader:
+class JsonlReader(TextReader):
     """A JSON Lines file. ``names`` are the keys of its first lines, until all are asked for."""
 
     def __init__(self, source: TextSource) -> None:
-        self.source = source
+        super().__init__(source)
         lines = source.head.splitlines(keepends=True)
         if not source.whole and len(lines) > 1:
             lines = lines[:-1]
@@ -111,18 +111,6 @@ class JsonlReader:
                 keys.update(dict.fromkeys(record))
         self.names = list(keys)
         self._types: pa.Schema | None = None
-
-    unit = "bytes"
-
-    @property
-    def total(self) -> int | None:
-        """Bytes of the file."""
-        return self.source.total
-
-    @property
-    def passed(self) -> int:
-        """Bytes read so far."""
-        return self.source.passed
 
     def schema(self) -> pa.Schema:
         """Return the keys of all lines and their types: the whole input is read once for it."""
@@ -148,10 +136,6 @@ class JsonlReader:
         """Read on from ``position``."""
         self.source.skip(position)
         return windows(self.source, position, self._take)
-
-    def close(self) -> None:
-        """Close the file."""
-        self.source.close()
 
     def _take(self, window: Window) -> tuple[JsonlBatch | None, int]:
         data = window.data[window.start : window.stop].tobytes()

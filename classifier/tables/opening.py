@@ -13,12 +13,12 @@ from classifier.tables.batches import Reader
 from classifier.tables.csv_in import CsvReader
 from classifier.tables.csv_out import ArrowCsv, WovenCsv
 from classifier.tables.dialect import Dialect
-from classifier.tables.formats import STANDARD, Shape, default_target, format_of, shape_of
+from classifier.tables.formats import STANDARD, TEXT_FORMATS, Shape, default_target, format_of, shape_of
 from classifier.tables.jsonl_in import JsonlReader
 from classifier.tables.jsonl_out import ArrowJsonl, WovenJsonl
 from classifier.tables.scoring import Scorer
 from classifier.tables.streams import Joined, TextSource, open_bytes, seekable
-from classifier.tables.target import Target, is_stream
+from classifier.tables.target import Target, check_place, is_stream
 from classifier.tables.writers import Encoder, TextTable, Writer
 
 
@@ -55,11 +55,32 @@ def open_reader(options: Options) -> tuple[Reader, Shape]:
     file = open_bytes(name)
     try:
         shape = Shape("") if standard and given is None else shape_of(name, given, "--from")
-        return _read(options, shape, file)
+        reader, shape = _read(options, shape, file)
+        _check_use(options, shape)
     except BaseException:
         if not standard:
             file.close()
         raise
+    return reader, shape
+
+
+def _check_use(options: Options, shape: Shape) -> None:
+    """Raise UsageError where an option is given that says nothing about this format."""
+    for name, formats in _USED.items():
+        if getattr(options, name) is not None and shape.format not in formats:
+            kinds, got = " and ".join(_CALLED[each] for each in formats), _CALLED[shape.format]
+            raise UsageError(f"--{name}: is for {kinds}, got {options.source} in {got}. Leave it out, or give --from")
+
+
+def count_rows(options: Options) -> int:
+    """Return how many rows the input has; raise InputError or UsageError where it cannot be read."""
+    reader, _ = open_reader(options)
+    try:
+        if isinstance(reader, CsvReader):
+            reader.note(())
+        return sum(batch.rows for batch in reader.batches(0))
+    finally:
+        reader.close()
 
 
 def _read(options: Options, shape: Shape, file: IO[bytes]) -> tuple[Reader, Shape]:
@@ -168,6 +189,8 @@ def _target_shape(name: str, given: str | None, options: Options) -> Shape:
     there = not is_stream(name) and source != STANDARD and os.path.exists(name) and os.path.exists(source)
     if there and os.path.samefile(name, source):
         raise UsageError(f"{name}: must be another file than the input, got the same. Give -o another name")
+    if not is_stream(name):
+        check_place(name)
     return shape_of(name, given, "--to")
 
 
@@ -187,6 +210,9 @@ def described(plan: Plan, options: Options) -> str:
         used.append(_used("titles", reader.names, choice.title, options.title_column))
     return f"reading {name}: {', '.join(parts)}; {', '.join(used)}"
 
+
+_USED: Final = {"sheet": ("xlsx",), "delimiter": ("csv", "tsv"), "quote": ("csv", "tsv"), "encoding": TEXT_FORMATS}
+"""Options and the formats that they are for."""
 
 _CALLED: Final = {"csv": "CSV", "tsv": "TSV", "jsonl": "JSON Lines", "parquet": "Parquet", "xlsx": "Excel"}
 

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from classifier.errors import InputError
 from classifier.tables.batches import Answered, Batch, Columns, plain
 from classifier.tables.columns import beside, distinct
+from classifier.tables.formats import OTHERWISE
 
 ROWS: Final = 1024
 """Rows of a batch."""
@@ -62,7 +63,9 @@ class ParquetReader:
             if counting:
                 self._file = pq.ParquetFile(file, pre_buffer=False, read_dictionary=_texts(self._file.schema_arrow))
         except (pa.ArrowException, OSError) as error:
-            raise InputError(f"{name}: must be a Parquet file, got something else ({_line(error)}). Check it") from None
+            raise InputError(
+                f"{name}: must be a Parquet file, got something else ({_line(error)}). {OTHERWISE}"
+            ) from None
         self.names: list[str] = list(self._file.schema_arrow.names)
         self.total: int | None = self._file.metadata.num_rows
         self.passed = 0
@@ -171,4 +174,4 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 def _line(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
+    return str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__

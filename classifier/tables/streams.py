@@ -166,6 +166,29 @@ class TextSource:
         return self._outer.passed if hasattr(self, "_outer") else 0
 
 
+class TextReader:
+    """What readers of a text share: how far they are is counted in bytes of the file, as it lies on disk."""
+
+    unit: Final = "bytes"
+
+    def __init__(self, source: TextSource) -> None:
+        self.source = source
+
+    @property
+    def total(self) -> int | None:
+        """Bytes of the file; None where that is not known, as through a pipe."""
+        return self.source.total
+
+    @property
+    def passed(self) -> int:
+        """Bytes read so far."""
+        return self.source.passed
+
+    def close(self) -> None:
+        """Close the file."""
+        self.source.close()
+
+
 def _size(file: IO[bytes]) -> int | None:
     """Return how many bytes a file holds; None for pipes."""
     try:

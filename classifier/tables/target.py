@@ -36,8 +36,8 @@ class Target(Protocol):
     def finish(self) -> None:
         """Give the output its final name."""
 
-    def abandon(self, *, keep: bool) -> bool:
-        """Let go; return whether there is something to go on from: only if ``keep``.
+    def abandon(self, *, keep: bool) -> dict[str, Any] | None:
+        """Let go; return the note to go on from: only if ``keep``, None if there is none.
 
         Nothing stands under the final name.
         """
@@ -52,6 +52,15 @@ def is_stream(name: str) -> bool:
     """Whether a name is that of standard output, a pipe or a device."""
     path = Path(name)
     return name == STANDARD or (path.exists() and not path.is_file() and not path.is_dir())
+
+
+def check_place(name: str) -> None:
+    """Raise OutputError where there can be no file of this name: it is a folder, or its folder is missing."""
+    path = Path(name)
+    if path.is_dir():
+        raise OutputError(f"{name}: must be a file, got a folder. Give -o the name of a file, in it or elsewhere")
+    if not path.parent.is_dir():
+        raise OutputError(f"{name}: must be in a folder that is there, got {str(path.parent)!r}. Make it first")
 
 
 class Stream:
@@ -76,12 +85,12 @@ class Stream:
         if self.name != STANDARD:
             self.file.close()
 
-    def abandon(self, *, keep: bool) -> bool:
+    def abandon(self, *, keep: bool) -> dict[str, Any] | None:
         """Let go; there is nothing to go on with."""
         if self.name != STANDARD:
             with suppress(OSError):
                 self.file.close()
-        return False
+        return None
 
 
 class Partial:
@@ -89,8 +98,6 @@ class Partial:
 
     def __init__(self, path: Path) -> None:
         self.name = str(path)
-        if path.is_dir():
-            raise OutputError(f"{path}: must be a file, got a folder. Give -o a file's name")
         self._final = Path(os.path.realpath(path))
         self._partial = self._final.with_name(f".{self._final.name}.partial")
         self._note = self._final.with_name(f".{self._final.name}.partial.json")
@@ -145,15 +152,15 @@ class Partial:
         _sync_folder(self._final.parent)
         self.file.close()
 
-    def abandon(self, *, keep: bool) -> bool:
+    def abandon(self, *, keep: bool) -> dict[str, Any] | None:
         """Let go; what was noted stays for a later run if ``keep``, anything else is removed."""
-        keep = keep and self._kept
+        note = self.note() if keep and self._kept else None
         with suppress(OSError):
-            if self._started and not keep:
+            if self._started and note is None:
                 self._partial.unlink(missing_ok=True)
                 self._note.unlink(missing_ok=True)
             self.file.close()
-        return keep
+        return note
 
 
 @contextmanager

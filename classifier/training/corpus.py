@@ -128,9 +128,9 @@ def labelled(row: dict[str, str], place: str) -> Example:
     if not text.strip():
         raise CorpusError(f"{place}: 'text' is empty. Write one or remove the line")
     if role not in ROLES:
-        raise CorpusError(f"{place}: 'role' must be one of {', '.join(ROLES)}, got {role!r}")
+        raise CorpusError(f"{place}: 'role' must be one of {', '.join(ROLES)}, got {role!r}. Correct it")
     if kind not in KINDS:
-        raise CorpusError(f"{place}: 'kind' must be one of {', '.join(KINDS)}, got {kind!r}")
+        raise CorpusError(f"{place}: 'kind' must be one of {', '.join(KINDS)}, got {kind!r}. Correct it")
     if responsibility and (responsibility not in RESPONSIBILITIES or not responsibility.startswith(f"{role}-")):
         raise CorpusError(f"{place}: 'responsibility' of {role} must be {role}-1 to {role}-5, got {responsibility!r}")
     return Example(text, role, kind, responsibility, row.get("group", ""), place)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Final, Literal
 
-from sqlalchemy import and_, exists, select, update
+from sqlalchemy import and_, delete, exists, select, update
 from sqlalchemy.exc import IntegrityError
 
 from service.hooks.payloads import LABELS, OPENED
@@ -51,6 +51,13 @@ def listed(database: Database, limit: int) -> Sequence[DeliveryRow]:
     """Return the deliveries, the newest first."""
     with database.session() as session:
         return session.scalars(select(DeliveryRow).order_by(DeliveryRow.created.desc()).limit(limit)).all()
+
+
+def forget(database: Database, days: float) -> None:
+    """Remove deliveries that ended more than this many days ago."""
+    with database.session() as session:
+        old = (DeliveryRow.state.in_((DONE, FAILED)), DeliveryRow.finished < now() - timedelta(days=days))
+        session.execute(delete(DeliveryRow).where(*old))
 
 
 def take(database: Database, worker: str, lease: float, attempts: int, owners: Collection[str]) -> DeliveryRow | None:

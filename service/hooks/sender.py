@@ -1,9 +1,14 @@
-"""The thread that sets the labels: takes what is due, asks first what people did, tries again later."""
+"""The thread that sets the labels: takes what is due, asks first what people did, tries again later.
+
+It removes old deliveries, too, and goes on doing so where no label is set: in a dry run, or without hooks.
+"""
 
 from __future__ import annotations
 
 import logging
+import math
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -21,6 +26,8 @@ from service.store.tables import DONE, FAILED, DeliveryRow
 
 BEAT: Final = 1.0
 """Seconds between two looks for what is due."""
+TIDY: Final = 600.0
+"""Seconds between two looks for what is old."""
 LONGEST: Final = 3600.0
 """Seconds between two attempts at most, unless the system asks for more."""
 CALLS: Final = 6
@@ -47,17 +54,15 @@ class Sender:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Work in a thread meanwhile, where there is a system to work for."""
+        """Work in a thread meanwhile."""
         thread = threading.Thread(target=self._run, name="hooks", daemon=True)
-        if self._systems:
-            thread.start()
+        thread.start()
         try:
             yield
         finally:
             self._stopping = True
             self.wake()
-            if self._systems:
-                thread.join(self._settings.shutdown_seconds)  # what it leaves is done after the next start
+            thread.join(self._settings.shutdown_seconds)  # what it leaves is done after the next start
             for system in self._systems.values():
                 system.close()
 
@@ -66,11 +71,17 @@ class Sender:
         self._wake.set()
 
     def _run(self) -> None:
-        while not self._stopping:
+        tidied = -math.inf
+        while True:
             self._wake.clear()
+            if self._stopping:
+                return
             try:
-                if not self.one():
-                    self._wake.wait(BEAT)
+                if time.monotonic() - tidied > TIDY:
+                    tidied = time.monotonic()
+                    deliveries.forget(self._database, self._settings.hooks_keep_days)
+                if not (self._systems and self.one()):
+                    self._wake.wait(BEAT if self._systems else TIDY)
             except SQLAlchemyError as error:
                 log.error("database", extra={"fault": type(error).__name__, "place": places(error)})
                 self._wake.wait(5 * BEAT)

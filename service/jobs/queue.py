@@ -13,12 +13,12 @@ from service.problems import Problem
 from service.store import leases
 from service.store.database import Database, now
 from service.store.leases import change
-from service.store.once import add_once
+from service.store.once import add_once, earlier_of
 from service.store.tables import DONE, FAILED, QUEUED, RUNNING, JobRow
 
 __all__ = [
     "ATTEMPTS", "CANCELLED", "DONE", "ENDED", "FAILED", "QUEUED", "RUNNING", "Heard",
-    "add", "cancel", "change", "expired", "get", "known", "listed", "remove", "renew", "take",
+    "add", "cancel", "change", "earlier", "expired", "get", "known", "listed", "remove", "renew", "take",
 ]  # fmt: skip
 
 CANCELLED: Final = "cancelled"
@@ -30,18 +30,27 @@ Heard = Literal["go on", "cancel", "lost"]
 """What a worker hears when it renews its lease."""
 
 
+def earlier(database: Database, row: JobRow, most: int) -> JobRow | None:
+    """Return the job of the same idempotency key, None where a new one may be added; raise as :func:`add` does."""
+    found = earlier_of(database, row)
+    if found is None:
+        with database.session() as session:
+            _check_room(session, row.owner, most)
+    return found
+
+
 def add(database: Database, row: JobRow, most: int) -> JobRow:
     """Add a job; where one with its idempotency key is there, return that one.
 
     Raises Problem 409 where that one was another table, 429 where ``most`` jobs of the owner wait.
     """
+    return add_once(database, row, check=lambda session: _check_room(session, row.owner, most))
 
-    def check(session: Session) -> None:
-        waiting = select(func.count()).where(JobRow.owner == row.owner, JobRow.state.in_((QUEUED, RUNNING)))
-        if (session.scalar(waiting) or 0) >= most:
-            raise Problem(429, f"{most} jobs of yours are waiting; ask again later", headers={"Retry-After": "60"})
 
-    return add_once(database, row, check=check)
+def _check_room(session: Session, owner: str, most: int) -> None:
+    waiting = select(func.count()).where(JobRow.owner == owner, JobRow.state.in_((QUEUED, RUNNING)))
+    if (session.scalar(waiting) or 0) >= most:
+        raise Problem(429, f"{most} jobs of yours are waiting; ask again later", headers={"Retry-After": "60"})
 
 
 def get(database: Database, job_id: str, owner: str | None) -> JobRow:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +13,10 @@ from fastapi.responses import FileResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
+from classifier import RolecallError
+from classifier.tables import Options
 from classifier.tables.formats import format_of
+from classifier.tables.opening import count_rows
 from service.access import Caller
 from service.jobs import queue
 from service.jobs.excerpt import excerpt
@@ -50,7 +53,10 @@ async def create(
     policy: Policy = None,
     idempotency_key: Key = None,
 ) -> Response:
-    """Take a table as /v1/score does, and answer at once with the job that will score it."""
+    """Take a table as /v1/score does, and answer at once with the job that will score it.
+
+    Its rows are taken off the quota now, whatever becomes of the job; more than are left are refused.
+    """
     state = state_of(request)
     caller = await state.access.admit(request, "jobs")
     state.engine.deciding(policy)  # refused before the table is sent
@@ -66,11 +72,26 @@ async def create(
             "source_format": known, "target_format": to or known, "explain": explain, "policy": policy,
         }  # fmt: skip
         fresh = await run_in_threadpool(_row, state, caller, job_id, upload.path, options, idempotency_key)
-        row = await run_in_threadpool(queue.add, state.database, fresh, state.settings.max_jobs)
+        row = await run_in_threadpool(queue.earlier, state.database, fresh, state.settings.max_jobs)
+        if row is None:
+            await _count(state, caller, upload.path, known)
+            row = await run_in_threadpool(queue.add, state.database, fresh, state.settings.max_jobs)
         if row.id == job_id:
             undo.pop_all()
     record = _out(row).model_dump(mode="json", exclude_none=True)
     return JSONResponse(record, 202, {"Location": f"/v1/jobs/{row.id}"})
+
+
+async def _count(state: State, caller: Caller, path: Path, known: str) -> None:
+    """Take the rows of a table off the quota of a caller; raise Problem 429 where it has more.
+
+    A table whose rows cannot be counted cannot be scored either: its job fails, and costs nothing.
+    """
+    if not state.access.counts_texts:
+        return
+    with suppress(RolecallError):
+        rows = await run_in_threadpool(count_rows, Options(source=str(path), source_format=known))
+        await state.access.count_texts(caller, rows)
 
 
 def _head(path: Path) -> bytes:

@@ -24,7 +24,7 @@ def add_once(
     ``check`` may refuse a row that is new, in the transaction that adds it. ``header`` is where
     the key came from. Raises Problem 409 where the earlier request was another one.
     """
-    if earlier := _earlier(database, row, header):
+    if earlier := earlier_of(database, row, header):
         return earlier
     try:
         with database.session() as session:
@@ -32,13 +32,17 @@ def add_once(
                 check(session)
             session.add(row)
     except IntegrityError:
-        if earlier := _earlier(database, row, header):  # the same request came twice at the same time
+        if earlier := earlier_of(database, row, header):  # the same request came twice at the same time
             return earlier
         raise
     return row
 
 
-def _earlier(database: Database, row: Row, header: str) -> Row | None:
+def earlier_of(database: Database, row: Row, header: str = "Idempotency-Key") -> Row | None:
+    """Return the row that the same owner's request made under the same key, if there is one.
+
+    Raises Problem 409 where that was another request.
+    """
     if row.idempotency_key is None:
         return None
     table = type(row)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from classifier.cli.app import main
+from classifier.roles import corpus_folder
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -59,3 +61,14 @@ def process(tmp_path: Path) -> Run:
         return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     return call
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A small corpus of its own."""
+    root = tmp_path / "corpus"
+    shutil.copytree(corpus_folder() / "roles", root / "roles")
+    shutil.copytree(corpus_folder() / "naming", root / "naming", ignore=shutil.ignore_patterns("*.jsonl"))
+    (root / "examples").mkdir()
+    (root / "examples" / "a.jsonl").write_text('{"text": "See www.example.org for the rota", "role": "sre"}\n')
+    return root

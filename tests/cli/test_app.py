@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from classifier import __version__
-from classifier.cli import app as application
-from classifier.cli.app import main
+from classifier.cli import models
 from classifier.errors import CorpusError
 from tests.cli.conftest import ROOT, Run
 
@@ -54,26 +53,22 @@ def test_an_unknown_command_is_one_line_and_exit_2(run: Run) -> None:
     assert "No such command 'nope'" in done.err
 
 
-def test_an_error_of_ours_is_one_line_and_exit_2(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    "error, said",
+    [
+        (CorpusError("corpus/x:\n  is broken.\nMend it"), "rolecall: corpus/x: is broken. Mend it\n"),
+        (OSError(28, "No space left on device", "/models/x"), "rolecall: /models/x: No space left on device\n"),
+    ],
+)
+def test_an_error_is_one_line_and_exit_2(
+    run: Run, monkeypatch: pytest.MonkeyPatch, error: Exception, said: str
 ) -> None:
-    def broken(**_: object) -> int:
-        raise CorpusError("corpus/x:\n  is broken.\nMend it")
+    def broken(*_: object) -> int:
+        raise error
 
-    monkeypatch.setattr(application, "app", broken)
-    assert main([]) == 2
-    assert capsys.readouterr().err == "rolecall: corpus/x: is broken. Mend it\n"
-
-
-def test_a_full_disk_is_one_line_and_exit_2(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def full(**_: object) -> int:
-        raise OSError(28, "No space left on device", "/models/x")
-
-    monkeypatch.setattr(application, "app", full)
-    assert main([]) == 2
-    assert capsys.readouterr().err == "rolecall: /models/x: No space left on device\n"
+    monkeypatch.setattr(models, "listing", broken)
+    done = run("models")
+    assert (done.code, done.out, done.err) == (2, "", said)
 
 
 @pytest.mark.parametrize("arguments", [["classify"], ["score", "-", "-o", "-"]])
@@ -93,24 +88,3 @@ def test_ctrl_c_is_one_line_and_exit_130(model_folder: Path, tmp_path: Path, arg
     assert out == b""
     assert err.decode().splitlines()[-1] == "rolecall: stopped"
     assert "Traceback" not in err.decode()
-
-
-def test_a_reader_that_stops_reading_is_no_error(model_folder: Path, tmp_path: Path) -> None:
-    rows = "text\n" + "Define SLOs and error budgets for the payment API\n" * 200_000
-    (tmp_path / "in.csv").write_text(rows)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "classifier", "score", "in.csv", "-o", "-"],
-        env=os.environ | {"PYTHONPATH": str(ROOT), "ROLECALL_MODELS": str(model_folder)},
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline().startswith(b"text,")
-    process.stdout.close()
-    assert process.stderr is not None
-    err = process.stderr.read().decode()
-    assert process.wait(60) == 141
-    assert "Traceback" not in err
-    assert "Broken pipe" not in err
-    process.stderr.close()

@@ -1,28 +1,15 @@
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from classifier.cli.lint import Checked, verdict
-from classifier.roles import corpus_folder
 from classifier.training import Corpus, read_corpus
 from classifier.training.check import Finding
 from tests.cli.conftest import Run
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A small corpus of its own."""
-    root = tmp_path / "corpus"
-    shutil.copytree(corpus_folder() / "roles", root / "roles")
-    shutil.copytree(corpus_folder() / "naming", root / "naming", ignore=shutil.ignore_patterns("*.jsonl"))
-    (root / "examples").mkdir()
-    (root / "examples" / "a.jsonl").write_text('{"text": "See www.example.org for the rota", "role": "sre"}\n')
-    return root
 
 
 def test_the_corpus_is_described(run: Run) -> None:
@@ -50,7 +37,8 @@ def test_a_line_that_breaks_the_rules_is_one_line_and_exit_2(run: Run, folder: P
     done = run("corpus", "check", "--corpus", folder)
     assert (done.code, done.out) == (2, "")
     assert done.err == (
-        "rolecall: corpus/examples/a.jsonl:1: 'role' must be one of devops, sre, platform, cloud, none, got 'boss'\n"
+        "rolecall: corpus/examples/a.jsonl:1: 'role' must be one of devops, sre, platform, cloud, none, got 'boss'. "
+        "Correct it\n"
     )
 
 

@@ -74,7 +74,7 @@ def test_an_unknown_model_is_one_line_and_exit_2(run: Run, two: Path, command: s
 def test_a_name_that_leads_elsewhere_is_refused(run: Run, command: str) -> None:
     done = run("models", command, "../../etc")
     assert done.code == 2
-    assert done.err.startswith("rolecall: model name: allowed are letters")
+    assert done.err.startswith("rolecall: model name: must be of letters")
 
 
 def test_two_models_are_compared_on_a_table(run: Run, model_folder: Path, tmp_path: Path) -> None:

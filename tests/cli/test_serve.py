@@ -27,4 +27,4 @@ def test_a_port_that_is_none_is_one_line_and_exit_2(run: Run) -> None:
     done = run("serve", "--port", 99999)
     assert (done.code, done.out) == (2, "")
     assert done.err.count("\n") == 1
-    assert "PORT" in done.err
+    assert "--port" in done.err

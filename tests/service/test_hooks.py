@@ -30,7 +30,7 @@ from service.logs import JsonLines
 from service.run import check
 from service.settings import Settings
 from service.store.database import Database, now
-from service.store.tables import Base, DeliveryRow
+from service.store.tables import DONE, QUEUED, Base, DeliveryRow
 from tests.service.conftest import serving, value
 from tests.service.trackers import GITHUB_TOKEN, GITLAB_TOKEN, Issue, Trackers, trackers_app
 
@@ -501,6 +501,48 @@ def test_deliveries_are_for_an_admin_and_hooks_need_no_key(client: httpx.Client,
     assert client.get("/v1/hooks/deliveries", headers=headers[0]).status_code == 403
     assert client.get("/v1/hooks/deliveries", headers=headers[1]).status_code == 200
     assert deliver(client, "github", opened("github")).status_code == 202
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_old_deliveries_go(
+    settings: Settings, classifier: Classifier, database: Database, trackers: Trackers, dry_run: bool
+) -> None:
+    """Those that ended long ago, at the next start, in a dry run too; an issue with a label keeps it all the same."""
+    with client_of(settings, classifier) as client:
+        first = deliver(client, "github", opened("github")).json()["id"]
+        ended(client)
+    age(database, days=100, state=DONE)
+    told = settings.model_copy(update={"hooks_dry_run": dry_run})
+    with client_of(told, classifier) as client:
+        until = time.monotonic() + 10
+        while client.get("/v1/hooks/deliveries").json()["deliveries"]:
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        again = deliver(client, "github", opened("github")).json()
+        assert again["id"] != first
+        assert not again["repeated"]
+        assert ended(client)["outcome"] == ("dry_run" if dry_run else "kept")
+    assert issue_of(trackers, "github").labels.count(SRE) == 1
+
+
+def test_deliveries_that_wait_or_ended_lately_stay(
+    settings: Settings, classifier: Classifier, database: Database
+) -> None:
+    with client_of(settings.model_copy(update={"hooks_dry_run": True}), classifier) as client:
+        deliver(client, "github", opened("github"))
+        age(database, days=89)
+        deliveries.forget(database, settings.hooks_keep_days)
+        assert len(deliveries.listed(database, 10)) == 1
+        age(database, days=91, state=QUEUED)
+        deliveries.forget(database, settings.hooks_keep_days)
+        assert len(deliveries.listed(database, 10)) == 1
+
+
+def age(database: Database, **values: Any) -> None:
+    """Make all deliveries ones of so many ``days`` ago; ``state`` is theirs."""
+    moment = now() - timedelta(days=values.pop("days"))
+    with database.session() as session:
+        session.execute(update(DeliveryRow).values(created=moment, finished=moment, **values))
 
 
 def test_no_text_of_an_issue_is_kept_or_logged(client: httpx.Client, database: Database, trackers: Trackers) -> None:

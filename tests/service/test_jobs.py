@@ -126,6 +126,49 @@ def test_jobs_belong_to_their_key(client: httpx.Client, database: Database) -> N
     assert client.get("/v1/jobs", headers=headers[1]).json() == {"jobs": []}
 
 
+def test_the_rows_of_jobs_count_towards_the_quota(
+    serve: Serve, settings: Settings, database: Database, classifier: Classifier
+) -> None:
+    """Once each, all before the job is accepted; what is over the quota leaves nothing behind."""
+    keyed = [{"Authorization": f"Bearer {keys.create_key(database, n, ['jobs', 'classify'])[1]}"} for n in ("a", "b")]
+    limited = settings.model_copy(update={"quota": "120/day", "max_jobs": 2})
+    with httpx.Client(base_url=serve(create_app(limited, classifier)), timeout=20) as client:
+
+        def post(table: bytes, key: str, who: int = 0) -> httpx.Response:
+            return client.post("/v1/jobs", content=table, headers=CSV | keyed[who] | {"Idempotency-Key": key})
+
+        assert post(TABLE, "1").status_code == 202
+        assert post(TABLE, "1").status_code == 202  # the same request again takes nothing
+        over = post(TABLE + TABLE.partition(b"\n")[2], "2")
+        assert over.status_code == 429
+        assert "120 per 1 day are allowed, and 70 are left; got 100" in over.json()["detail"]
+        assert int(over.headers["retry-after"]) == 21_600  # 30 of 120 texts too many: a quarter of a day
+        assert len(client.get("/v1/jobs", headers=keyed[0]).json()["jobs"]) == 1
+        assert len(list((settings.data_folder / "jobs").iterdir())) == 1
+        jsonl = b'{"text": "a"}\n\n' * 20
+        headers = {"Content-Type": "application/jsonl"} | keyed[0]
+        assert client.post("/v1/jobs", content=jsonl, headers=headers).status_code == 202
+        full = post(TABLE, "3")  # two jobs wait, which is said before rows are taken off
+        assert "jobs of yours are waiting" in full.json()["detail"]
+        texts = {"texts": ["a"] * 20}
+        assert client.post("/v1/classify", json=texts, headers=keyed[0]).status_code == 200
+        assert client.post("/v1/classify", json=texts, headers=keyed[0]).status_code == 200
+        left = client.post("/v1/classify", json=texts, headers=keyed[0])
+        assert "and 10 are left; got 20" in left.json()["detail"]
+        assert post(TABLE, "1", who=1).status_code == 202  # another key has a quota of its own
+
+
+def test_a_table_that_cannot_be_counted_fails_as_a_job_and_costs_nothing(
+    serve: Serve, settings: Settings, worker: Worker, classifier: Classifier
+) -> None:
+    limited = settings.model_copy(update={"quota": "10/day"})
+    with httpx.Client(base_url=serve(create_app(limited, classifier)), timeout=20) as client:
+        path = client.post("/v1/jobs", content=b"\xff\xfe\x00\xd8" * 9, headers=CSV).headers["location"]
+        worker.one()
+        assert client.get(path).json()["state"] == "failed"
+        assert client.post("/v1/classify", json={"texts": ["a"] * 10}).status_code == 200
+
+
 @pytest.mark.parametrize("job_id", ["nothing", "%00", "..%2f..", "x" * 500, "'; DROP TABLE jobs--"])
 def test_a_job_that_is_not_there(client: httpx.Client, job_id: str) -> None:
     assert client.get(f"/v1/jobs/{job_id}").status_code == 404

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -37,23 +40,39 @@ def test_migrations_make_the_tables_that_the_code_knows_and_run_both_ways(databa
     assert set(inspect(database.engine).get_table_names()) >= set(Base.metadata.tables)
 
 
-def test_many_processes_may_migrate_at_the_same_time(database_url: str) -> None:
-    wrong: list[BaseException] = []
+def test_many_may_migrate_at_the_same_time(database_url: str) -> None:
+    upgrade_all([database_url] * 5)
 
-    def upgrade() -> None:
-        try:
-            found = Database(database_url)
-            found.upgrade()
-            found.close()
-        except BaseException as error:
-            wrong.append(error)
 
-    threads = [threading.Thread(target=upgrade) for _ in range(5)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert wrong == []
+def test_one_process_may_migrate_several_databases_at_the_same_time(tmp_path: Path) -> None:
+    upgrade_all([f"sqlite:///{tmp_path / str(number) / 'store.db'}" for number in range(5)])
+
+
+def upgrade_all(urls: list[str]) -> None:
+    """Bring databases up to date in threads that begin together; raise what any of them raises."""
+    together = threading.Barrier(len(urls))
+
+    def upgrade(url: str) -> None:
+        found = Database(url)
+        together.wait()
+        found.upgrade()
+        assert set(inspect(found.engine).get_table_names()) >= set(Base.metadata.tables)
+        found.close()
+
+    with ThreadPoolExecutor(len(urls)) as pool:
+        list(pool.map(upgrade, urls))
+
+
+def test_a_new_sqlite_file_is_opened_while_another_writes_to_it(tmp_path: Path) -> None:
+    """Before it is in WAL mode, where SQLite itself would not wait."""
+    with closing(sqlite3.connect(tmp_path / "store.db", check_same_thread=False)) as other:
+        other.execute("CREATE TABLE theirs (a)")
+        other.execute("BEGIN IMMEDIATE")
+        threading.Timer(0.2, other.commit).start()
+        database = Database(f"sqlite:///{tmp_path / 'store.db'}")
+        database.upgrade()
+        assert "theirs" in inspect(database.engine).get_table_names()
+        database.close()
 
 
 def test_sqlite_waits_for_its_writers(tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ def test_no_header(score: Score) -> None:
 @pytest.mark.parametrize("data", [b"", b"\n\r\n", b"\xef\xbb\xbf"])
 def test_an_empty_file_is_refused(score: Score, data: bytes, tmp_path: Path) -> None:
     """With one line, and nothing under the final name."""
-    with pytest.raises(InputError, match=r"in\.csv: must have a first row .* but is empty"):
+    with pytest.raises(InputError, match=r"in\.csv: must have a first row .*, got an empty file"):
         score(data)
     assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
 

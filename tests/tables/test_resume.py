@@ -84,7 +84,7 @@ def test_killed_again_and_again(ending: str, kills: int, tmp_path: Path, monkeyp
 
 
 def broken_off(tmp_path: Path, at: int, error: BaseException, resume: bool = False) -> tuple[Options, list[str]]:
-    """Run until ``error`` comes while batch ``at`` is answered; return the options and the lines said."""
+    """Run until ``error`` comes while batch ``at`` is answered; return the options and what is noted of the error."""
     source = tmp_path / "in.csv"
     if not source.exists():
         source.write_bytes(TABLE)
@@ -97,18 +97,20 @@ def broken_off(tmp_path: Path, at: int, error: BaseException, resume: bool = Fal
             raise error
 
     options = Options(source=str(source), target=str(tmp_path / "out.csv"), resume=resume)
-    said: list[str] = []
-    with pytest.raises(type(error)):
-        score_file(options, tiny_answer, signature="tiny", say=said.append, progress=written, every=0.0)
-    return options, said
+    with pytest.raises(type(error)) as caught:
+        score_file(options, tiny_answer, signature="tiny", say=lambda line: None, progress=written, every=0.0)
+    return options, caught.value.__notes__
 
 
 def test_ctrl_c_leaves_something_to_go_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is said, and the counts go on too."""
     monkeypatch.setattr(windows, "BATCH", 1 << 14)
-    _, said = broken_off(tmp_path, 12, KeyboardInterrupt())
+    _, noted = broken_off(tmp_path, 12, KeyboardInterrupt())
     assert not (tmp_path / "out.csv").exists()
-    assert said[-1].endswith("out.csv: not finished; give the same command with --resume to go on")
+    kept = json.loads((tmp_path / ".out.csv.partial.json").read_text())["tally"]["rows"]
+    assert kept > 1000
+    way = f"{kept:,} rows are kept. Give the same command with --resume to go on"
+    assert noted == [f"{tmp_path / 'out.csv'}: {way}"]
     options = Options(source=str(tmp_path / "in.csv"), target=str(tmp_path / "out.csv"), resume=True)
     again: list[str] = []
     tally = score_file(options, tiny_answer, signature="tiny", say=again.append)
@@ -197,7 +199,8 @@ def test_a_full_disk_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize(
-    "target, line", [("missing/out.csv", "cannot be written .No such file"), ("there.csv", "got a folder")]
+    "target, line",
+    [("missing/out.csv", "must be in a folder that is there"), ("there.csv", "got a folder")],
 )
 def test_a_target_that_cannot_be(target: str, line: str, tmp_path: Path) -> None:
     """One line; nothing is written."""

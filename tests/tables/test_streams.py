@@ -17,6 +17,8 @@ import pytest
 
 from classifier.errors import InputError, UsageError
 from classifier.tables import Options, formats, score_file
+from classifier.tables.opening import open_reader
+from classifier.tables.streams import TextReader
 from tests.tables.conftest import OURS, Score, tiny_answer
 
 TABLE = b"id,text\n" + b"".join(b'%d,"some words, %d"\n' % (row, row * row) for row in range(3000))
@@ -230,3 +232,22 @@ def test_guessed_columns_are_said(score: Score) -> None:
     assert found.rows()[0] == ["Job Title", "DESCRIPTION", *ours]
     assert [record["title_conflict"] for record in found.records()] == ["true", "false"]
     assert score(b"title,text\na,b\n", use_title=False).rows()[0] == ["title", "text", *OURS]
+
+
+@pytest.mark.parametrize("name", ["in.csv", "in.csv.gz", "in.jsonl"])
+def test_how_far_a_text_is_read_is_counted_in_bytes_on_disk(tmp_path: Path, name: str) -> None:
+    """More with each batch, all of the file at the end; and the file is closed."""
+    lines = TABLE if ".csv" in name else b'{"text": "some words"}\n' * 5_000
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(lines * 20) if name.endswith(".gz") else lines * 20)
+    reader, _ = open_reader(Options(source=str(path)))
+    assert isinstance(reader, TextReader)
+    seen = [(reader.passed, reader.total, reader.unit) for _ in reader.batches(0)]
+    assert [passed for passed, _, _ in seen] == sorted(passed for passed, _, _ in seen)
+    assert seen[-1] == (path.stat().st_size, path.stat().st_size, "bytes")
+    assert {total for _, total, _ in seen} == {path.stat().st_size}
+    reader.close()
+    unread, _ = open_reader(Options(source=str(path)))
+    unread.close()
+    with pytest.raises(ValueError, match="closed"):
+        list(unread.batches(0))
