@@ -39,7 +39,7 @@ class Settings:
     naming: tuple[float, float] = (0.4, 0.3)
     other_jobs: float = 0.3
     unnamed: tuple[float, float] = (0.3, 0.0)
-    temperature: tuple[float, float] = (1.0, 0.4)
+    temperature: tuple[float, float] = (1.0, 0.45)
     title: float = 1.3
     title_names: tuple[float, float] = (6.0, 2.0)
     conflict: float = 0.8
