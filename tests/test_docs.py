@@ -178,7 +178,7 @@ def test_what_is_worked_out_for_many_rows_follows_from_what_was_measured() -> No
         assert match, pattern
         return [float(number) for number in match.groups()]
 
-    rows, seconds = found(r"(\d+) ads of 4.39 kB took ([\d.]+) s")
+    rows, seconds = found(r"(\d+) ads of 4.34 kB took ([\d.]+) s")
     wanted, whole, minutes = found(r"for (\d+) ads of 4.4 kB .* a hundred times \| (\d+) s: (\d+) minutes")
     assert whole == pytest.approx(wanted / rows * seconds)
     assert minutes == round(whole / 60)
