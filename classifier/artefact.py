@@ -74,7 +74,7 @@ def save(model: Model, info: ModelInfo, policy: Policy, folder: Path | None = No
     target = root / checked_name(info.name)
     fresh = Path(tempfile.mkdtemp(prefix=f".{info.name}-", dir=root))
     try:
-        joblib.dump(_plain(model), fresh / "model.joblib", compress=0, protocol=5)
+        joblib.dump(model.to_parts(), fresh / "model.joblib", compress=0, protocol=5)
         manifest = asdict(info) | {
             "format": FORMAT,
             "policy": policy.to_dict(),
@@ -88,14 +88,6 @@ def save(model: Model, info: ModelInfo, policy: Policy, folder: Path | None = No
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
     return target
-
-
-def _plain(model: Model) -> dict[str, Any]:
-    """Return a model's parts, maps of a loaded file turned into the plain arrays that loading allows."""
-    import numpy as np
-
-    parts = model.to_parts().items()
-    return {name: np.asarray(part) if isinstance(part, np.ndarray) else part for name, part in parts}
 
 
 def _replace(fresh: Path, target: Path) -> None:

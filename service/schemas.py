@@ -42,17 +42,15 @@ class Item(Titled):
     id: Id | None = Field(default=None, description="Sent back with the answer.")
 
 
+Explain = Annotated[bool, Query(description="Say why.")]
+Policy = Annotated[str | None, Query(max_length=64, description="Decide by this policy; GET /v1/models lists them.")]
+
+
 class Asked(Wire):
     """How to answer; the query may say it as well."""
 
     explain: bool = Field(default=False, description="Say why: evidence, terms, names, tools, what would change it.")
-    policy: str | None = Field(
-        default=None, max_length=64, description="Decide by this policy; GET /v1/models lists them."
-    )
-
-
-Explain = Annotated[bool, Query(description="Say why.")]
-Policy = Annotated[str | None, Query(max_length=64, description="Decide by this policy; GET /v1/models lists them.")]
+    policy: Policy = None
 
 
 class OneText(Titled, Asked):

@@ -16,6 +16,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 
 from classifier import InputError
+from classifier.tables.formats import format_of
 from classifier.tables.parquet import unpacked
 from service.body import check_length, check_type
 from service.problems import Problem, refuse
@@ -42,6 +43,8 @@ _ENDINGS: Final = {
     ".parquet": "parquet", ".pq": "parquet",
 }  # fmt: skip
 _PIECE: Final = 1 << 16
+_HEAD: Final = 4096
+"""Bytes that tell the format of a table where nothing else does."""
 _LINE: Final = 64 << 20
 """Bytes in which a line must end."""
 
@@ -51,7 +54,7 @@ _PACKED: Final = {b"\x28\xb5\x2f\xfd": "zstd", b"\xfd7zXZ": "xz", b"BZh": "bzip2
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A table on disk, and the format that its type or name said ('' if neither did)."""
+    """A table on disk, and its format: as its type or name said, or else as its content looks."""
 
     path: Path
     format: str
@@ -73,7 +76,12 @@ async def receive(request: Request, settings: Settings, folder: Path) -> Upload:
                 sink.write(piece)
             sink.close()
     await run_in_threadpool(_check_unpacked, path, settings.max_unpacked)
-    return Upload(path, known)
+    return Upload(path, known or await run_in_threadpool(_by_content, path))
+
+
+def _by_content(path: Path) -> str:
+    with path.open("rb") as file:
+        return format_of(file.read(_HEAD))
 
 
 def _check_unpacked(path: Path, most: int) -> None:

@@ -38,6 +38,7 @@ import scipy.sparse as sp
 from scipy.sparse.linalg import LinearOperator, cg
 from sklearn.utils.extmath import randomized_svd
 
+from classifier.model import softmax
 from classifier.training.fit import Fit
 
 Floats = npt.NDArray[np.float64]
@@ -79,20 +80,14 @@ def leave_one_out(fitted: Fitted, shared: int = SHARED, seed: int = 0) -> LeftOu
     """Return what leaving out each example changes, for itself and for the others."""
     classes = fitted.head.bias.size
     logits = fitted.rows @ fitted.head.weights + fitted.head.bias
-    seen = _softmax(logits)
+    seen = softmax(logits)
     truth = np.eye(classes)[fitted.labels]
     pull = fitted.weights[:, None] * (seen - truth)
     bends = fitted.weights[:, None, None] * (seen[:, :, None] * np.eye(classes) - seen[:, :, None] * seen[:, None, :])
     leverage = _leverage(fitted, bends, shared, seed)
-    unseen = _softmax(logits + _times(leverage, pull))
+    unseen = softmax(logits + _times(leverage, pull))
     push = fitted.weights[:, None] * (unseen - truth)
     return LeftOut(seen, unseen, _others(fitted, bends, leverage, pull, push))
-
-
-def _softmax(logits: Floats) -> Floats:
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    shares: Floats = powers / powers.sum(axis=1, keepdims=True)
-    return shares
 
 
 def _times(matrices: Floats, vectors: Floats) -> Floats:

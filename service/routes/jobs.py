@@ -15,7 +15,6 @@ from starlette.responses import JSONResponse, Response
 
 from classifier import RolecallError
 from classifier.tables import Options
-from classifier.tables.formats import format_of
 from classifier.tables.opening import count_rows
 from service.access import Caller
 from service.jobs import queue
@@ -66,7 +65,7 @@ async def create(
         undo.callback(shutil.rmtree, folder, ignore_errors=True)
         folder.mkdir(parents=True)
         upload = await receive(request, state.settings, folder)
-        known = format or upload.format or format_of(await run_in_threadpool(_head, upload.path))
+        known = format or upload.format
         options = {
             "text_column": text_column, "title_column": title_column,
             "source_format": known, "target_format": to or known, "explain": explain, "policy": policy,
@@ -92,11 +91,6 @@ async def _count(state: State, caller: Caller, path: Path, known: str) -> None:
     with suppress(RolecallError):
         rows = await run_in_threadpool(count_rows, Options(source=str(path), source_format=known))
         await state.access.count_texts(caller, rows)
-
-
-def _head(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(4096)
 
 
 def _row(

@@ -13,7 +13,6 @@ from starlette.responses import Response
 
 from classifier import RolecallError, UsageError
 from classifier.tables import Options, Tally
-from classifier.tables.formats import format_of
 from service.openapi import KEY, REFUSALS, table_answer, table_body
 from service.problems import Problem
 from service.schemas import Explain, Policy
@@ -68,7 +67,7 @@ async def score(
         held.enter_context(state.slots.taken())
         folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="rolecall-")))
         upload = await receive(request, state.settings, folder)
-        known = format or upload.format or format_of(_head(upload.path))
+        known = format or upload.format
         wanted = Options(
             source=str(upload.path), text_column=text_column, title_column=title_column,
             source_format=known, target_format=to or known, workers=1,
@@ -107,8 +106,3 @@ async def _all(
         async for piece in pieces:
             yield piece
     await after()
-
-
-def _head(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(4096)
