@@ -74,12 +74,17 @@ def tables(texts: Sequence[str], most: int, folder: Path) -> list[dict[str, Any]
     return found
 
 
-def growth(found: Sequence[dict[str, Any]], startup: float) -> float | None:
-    """Return seconds a row of the largest table against the smallest of 10,000 or more, less the start."""
+def growth(found: Sequence[dict[str, Any]]) -> float | None:
+    """Return seconds a row of the largest table against the smallest of 10,000 or more, beyond the smallest of all.
+
+    The smallest table takes what a run costs whatever its rows: the start, the model, the first batch.
+    """
+    tables = [table for table in found if table["workers"] == 2]
+    least = tables[0]
     per_row = [
-        (table["seconds"] - startup) / table["rows"]
-        for table in found
-        if table["workers"] == 2 and table["rows"] >= 10_000
+        (table["seconds"] - least["seconds"]) / (table["rows"] - least["rows"])
+        for table in tables[1:]
+        if table["rows"] >= 10_000
     ]
     return per_row[-1] / per_row[0] if len(per_row) > 1 else None
 

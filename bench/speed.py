@@ -65,7 +65,7 @@ def main(
     }
     with tempfile.TemporaryDirectory() as folder:
         found["tables"] = runs.tables(texts, rows, Path(folder))
-    found["growth"] = runs.growth(found["tables"], found["first_answer"]["command line"]["seconds"])
+    found["growth"] = runs.growth(found["tables"])
     text = as_markdown(found)
     if write:
         RESULTS.write_text(text, encoding="utf-8")
