@@ -71,6 +71,6 @@ def _tables(found: dict[str, Any]) -> list[str]:
     if found["growth"] is not None:
         lines += [
             "",
-            f"- seconds a row, largest table against 10,000 rows, both beyond the first 1,000: {found['growth']:.2f} times",
+            f"- seconds a row, largest table against 10,000, beyond the first 1,000: {found['growth']:.2f} times",
         ]
     return lines
