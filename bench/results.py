@@ -60,17 +60,20 @@ def _model(found: dict[str, Any]) -> list[str]:
 
 
 def _tables(found: dict[str, Any]) -> list[str]:
-    lines = ["## CSV to CSV", "", "| rows | threads | MB | seconds | MB/s | processor seconds | peak memory, MB |"]
-    lines.append("|---|---|---|---|---|---|---|")
+    head = "| rows | threads | MB | runs | seconds | MB/s | processor seconds | peak memory, MB |"
+    lines = ["## CSV to CSV", "", head, "|---|---|---|---|---|---|---|---|"]
     for row in found["tables"]:
         rate = row["bytes"] / row["seconds"] / MB
         lines.append(
-            f"| {row['rows']:,} | {row['workers']} | {row['bytes'] / MB:,.0f} | {row['seconds']:.2f} "
+            f"| {row['rows']:,} | {row['workers']} | {row['bytes'] / MB:,.0f} | {row['times']} | {row['seconds']:.2f} "
             f"| {rate:,.0f} | {row['cpu']:.2f} | {row['peak'] / MB:,.0f} |"
         )
-    if found["growth"] is not None:
+    lines += ["", "Times are the medians of the runs, memory is the highest peak."]
+    clock, cpu = (found["growth"][unit] for unit in ("seconds", "cpu"))
+    if clock is not None:
         lines += [
             "",
-            f"- seconds a row, largest table against 10,000, beyond the first 1,000: {found['growth']:.2f} times",
+            "- seconds a row of the largest table against the second, both beyond the smallest: "
+            f"{clock:.2f} times on the clock, {cpu:.2f} times of processors",
         ]
     return lines

@@ -29,6 +29,9 @@ of the one that started it, and this script's own is large."""
 BYTES: Final = 1 if sys.platform == "darwin" else 1024
 """Unit of the peak memory that the system gives."""
 
+TIMES: Final = {1_000: 9, 10_000: 9, 100_000: 5, 1_000_000: 2}
+"""How many times tables of so many rows are scored."""
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -59,33 +62,45 @@ def write_table(path: Path, texts: Sequence[str], rows: int) -> int:
 
 
 def tables(texts: Sequence[str], most: int, folder: Path) -> list[dict[str, Any]]:
-    """Score tables of 1,000, 10,000, ... rows up to ``most``, on all threads, and the last on one too."""
-    found = []
-    sizes = [rows for rows in (1_000, 10_000, 100_000, 1_000_000) if rows <= most] or [most]
-    for rows in sizes:
-        source, target = folder / f"{rows}.csv", folder / f"{rows}.scored.csv"
-        size = write_table(source, texts, rows)
-        for workers in (1, 2) if rows == sizes[-1] else (2,):
-            command = [*ROLECALL, "score", str(source), "-o", str(target), "--workers", str(workers)]
-            spent = run(command)
-            target.unlink()
-            found.append({"rows": rows, "workers": workers, "bytes": size} | asdict(spent))
+    """Score tables of 1,000, 10,000, ... rows up to ``most``, on all threads, and the last on one too.
+
+    Small tables take less time than the noise of a machine, so they are run more often, in turn with
+    the others; what is returned of each are the medians, and the highest peak.
+    """
+    chosen = {rows: times for rows, times in TIMES.items() if rows <= most} or {most: 1}
+    sources = {rows: folder / f"{rows}.csv" for rows in chosen}
+    sizes = {rows: write_table(source, texts, rows) for rows, source in sources.items()}
+    cases = [(rows, 2, times) for rows, times in chosen.items()]
+    cases.insert(-1, (cases[-1][0], 1, 1))
+    spent: dict[tuple[int, int], list[Run]] = {(rows, workers): [] for rows, workers, _ in cases}
+    for turn in range(max(chosen.values())):
+        for rows, workers, times in cases:
+            if turn < times:
+                target = folder / f"{rows}.scored.csv"
+                command = [*ROLECALL, "score", str(sources[rows]), "-o", str(target), "--workers", str(workers)]
+                spent[rows, workers].append(run(command))
+                target.unlink()
+    for source in sources.values():
         source.unlink()
-    return found
+    return [
+        {"rows": rows, "workers": workers, "bytes": sizes[rows], "times": len(runs)} | asdict(typical(runs))
+        for (rows, workers), runs in spent.items()
+    ]
 
 
-def growth(found: Sequence[dict[str, Any]]) -> float | None:
-    """Return seconds a row of the largest table against the smallest of 10,000 or more, beyond the smallest of all.
+def typical(runs: Sequence[Run]) -> Run:
+    """Return the median times of some runs and their highest peak."""
+    return Run(median(one.seconds for one in runs), median(one.cpu for one in runs), max(one.peak for one in runs))
+
+
+def growth(found: Sequence[dict[str, Any]], unit: str) -> float | None:
+    """Return ``unit`` a row of the largest table against that of the second, both beyond the smallest.
 
     The smallest table takes what a run costs whatever its rows: the start, the model, the first batch.
+    ``unit`` is ``seconds`` on the clock or ``cpu``, those of the processors; None where there are too few tables.
     """
-    tables = [table for table in found if table["workers"] == 2]
-    least = tables[0]
-    per_row = [
-        (table["seconds"] - least["seconds"]) / (table["rows"] - least["rows"])
-        for table in tables[1:]
-        if table["rows"] >= 10_000
-    ]
+    least, *larger = (table for table in found if table["workers"] == 2)
+    per_row = [(table[unit] - least[unit]) / (table["rows"] - least["rows"]) for table in larger]
     return per_row[-1] / per_row[0] if len(per_row) > 1 else None
 
 

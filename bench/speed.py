@@ -65,7 +65,7 @@ def main(
     }
     with tempfile.TemporaryDirectory() as folder:
         found["tables"] = runs.tables(texts, rows, Path(folder))
-    found["growth"] = runs.growth(found["tables"])
+    found["growth"] = {unit: runs.growth(found["tables"], unit) for unit in ("seconds", "cpu")}
     text = as_markdown(found)
     if write:
         RESULTS.write_text(text, encoding="utf-8")

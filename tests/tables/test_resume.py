@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import json
 import os
 import random
@@ -16,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from classifier.errors import OutputError, UsageError
-from classifier.tables import Options, Tally, score_file, windows
+from classifier.tables import Options, Tally, score_file, target, windows
 from classifier.tables.target import Partial
 from tests.tables.conftest import tiny_answer
 
@@ -233,3 +234,31 @@ def test_the_old_output_stays_until_the_new_is_whole(tmp_path: Path, monkeypatch
     assert (tmp_path / "out.csv").read_bytes() == b"old"
     assert score_file(options, tiny_answer, signature="tiny", say=lambda line: None).rows == 20_001
     assert (tmp_path / "out.csv").read_bytes().startswith(b"id,text,role")
+
+
+def test_what_was_written_leaves_the_systems_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All but the last steps are given back, and the bytes are those of a system that cannot."""
+    if not hasattr(os, "posix_fadvise"):
+        pytest.skip("the system takes no hints")
+    monkeypatch.setattr(target, "STEP", 1 << 15)
+    monkeypatch.setattr(target, "RECENT", 1 << 17)
+    hints: list[tuple[int, int, int]] = []
+    advise = os.posix_fadvise
+
+    def heard(file: int, offset: int, length: int, advice: int) -> None:
+        hints.append((offset, offset + length, advice))
+        advise(file, offset, length, advice)
+
+    monkeypatch.setattr(os, "posix_fadvise", heard)
+    source = tmp_path / "in.csv"
+    source.write_bytes(TABLE)
+    hinted = whole(source, tmp_path / "hinted.csv", monkeypatch)
+    monkeypatch.delattr(os, "posix_fadvise")
+    assert whole(source, tmp_path / "plain.csv", monkeypatch) == hinted
+    size = len(hinted)
+    assert size > 3 << 17
+    assert all(advice == os.POSIX_FADV_DONTNEED and stop <= size for _, stop, advice in hints)
+    told = sorted(hints)
+    assert told[0][0] == 0
+    assert all(later[0] <= earlier[1] for earlier, later in itertools.pairwise(told))
+    assert size - max(stop for _, stop, _ in told) <= 2 << 15
