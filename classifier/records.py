@@ -39,7 +39,7 @@ class Policy:
     """
 
     name: str = "default"
-    min_confidence: tuple[float, float, float, float, float] = (0.64, 0.64, 0.64, 0.64, 0.64)
+    min_confidence: tuple[float, float, float, float, float] = (0.62, 0.62, 0.62, 0.62, 0.62)
     min_tokens: int = 2
     min_known: float = 0.3
     min_english: float = 0.6

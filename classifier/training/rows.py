@@ -65,7 +65,7 @@ def ticket_rows(material: Material, settings: Settings) -> fit.Rows:
         material.take(material.rows("ad"), settings.ad_in_tickets),
         material.take(material.rows("statement"), settings.statement_weight),
     )
-    return evened(fit.stack(*parts))
+    return evened(fit.stack(*parts), settings.none_in_tickets)
 
 
 def title_rows(material: Material) -> fit.Rows:

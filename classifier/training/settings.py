@@ -33,13 +33,14 @@ class Settings:
     piece_weight: float = 1.0
     whole_ad_weight: float = 4.0
     none_in_ads: float = 1.5
-    ad_in_tickets: float = 0.2
+    none_in_tickets: float = 1.5
+    ad_in_tickets: float = 0.1
     short_ad_weight: float = 0.1
     statement_weight: float = 10.0
     naming: tuple[float, float] = (0.4, 0.3)
     other_jobs: float = 0.3
     unnamed: tuple[float, float] = (0.3, 0.0)
-    temperature: tuple[float, float] = (1.0, 0.45)
+    temperature: tuple[float, float] = (1.0, 0.5)
     title: float = 1.3
     title_names: tuple[float, float] = (6.0, 2.0)
     conflict: float = 0.8
