@@ -9,7 +9,7 @@ from classifier.training.fit import Effort
 from classifier.training.simulate import Mixture
 
 _AD: Final = Effort(1.3, tolerance=1e-3)
-_TICKET: Final = Effort(1.5)
+_TICKET: Final = Effort(3.0)
 _KIND: Final = Effort(10.0, tolerance=1e-3, iterations=20)
 _TITLE: Final = Effort(10.0, iterations=30)
 _RESPONSIBILITY: Final = Effort(10.0, tolerance=1e-3, iterations=30)
@@ -35,12 +35,12 @@ class Settings:
     none_in_ads: float = 1.5
     none_in_tickets: float = 1.5
     ad_in_tickets: float = 0.1
-    short_ad_weight: float = 0.1
+    short_ad_weight: float = 0.03
     statement_weight: float = 10.0
     naming: tuple[float, float] = (0.4, 0.3)
     other_jobs: float = 0.3
     unnamed: tuple[float, float] = (0.3, 0.0)
-    temperature: tuple[float, float] = (1.0, 0.5)
+    temperature: tuple[float, float] = (1.0, 0.6)
     title: float = 1.3
     title_names: tuple[float, float] = (6.0, 2.0)
     conflict: float = 0.8
