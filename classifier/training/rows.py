@@ -55,7 +55,7 @@ def ad_rows(material: Material, corpus: Corpus, settings: Settings) -> fit.Rows:
     )
     counted = fit.Rows(drawn, labels, fit.balanced(labels))
     stated = material.take(material.rows("statement"), settings.statement_weight)
-    return fit.stack(simulated, evened(fit.stack(single, stated), settings.none_in_ads), counted)
+    return fit.stack(simulated, evened(fit.stack(single, stated), settings.ad_mass), counted)
 
 
 def ticket_rows(material: Material, settings: Settings) -> fit.Rows:
@@ -65,7 +65,7 @@ def ticket_rows(material: Material, settings: Settings) -> fit.Rows:
         material.take(material.rows("ad"), settings.ad_in_tickets),
         material.take(material.rows("statement"), settings.statement_weight),
     )
-    return evened(fit.stack(*parts), settings.none_in_tickets)
+    return evened(fit.stack(*parts), settings.ticket_mass)
 
 
 def title_rows(material: Material) -> fit.Rows:
@@ -95,7 +95,7 @@ def responsibility_rows(material: Material) -> fit.Rows:
     return evened(fit.rows_of(material.vocabulary.counts[rows], labels))
 
 
-def evened(rows: fit.Rows, none: float = 1.0) -> fit.Rows:
-    """Return rows whose classes have the same mass, but for the last of five, which has ``none`` times as much."""
+def evened(rows: fit.Rows, mass: tuple[float, ...] | None = None) -> fit.Rows:
+    """Return rows whose classes have the same mass, or that many times as much as ``mass`` says of each."""
     weights = fit.balanced(rows.labels, rows.weights)
-    return replace(rows, weights=np.where(rows.labels == ROLES.index("none"), none, 1.0) * weights)
+    return replace(rows, weights=weights if mass is None else np.array(mass)[rows.labels] * weights)

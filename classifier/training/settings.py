@@ -32,8 +32,8 @@ class Settings:
     responsibility_effort: Effort = _RESPONSIBILITY
     piece_weight: float = 1.0
     whole_ad_weight: float = 4.0
-    none_in_ads: float = 1.5
-    none_in_tickets: float = 1.5
+    ad_mass: tuple[float, ...] = (1.0, 1.0, 1.0, 1.0, 1.5)
+    ticket_mass: tuple[float, ...] = (1.0, 1.8, 0.7, 1.0, 1.5)
     ad_in_tickets: float = 0.1
     short_ad_weight: float = 0.03
     statement_weight: float = 10.0
