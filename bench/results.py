@@ -73,7 +73,7 @@ def _tables(found: dict[str, Any]) -> list[str]:
     if clock is not None:
         lines += [
             "",
-            "- seconds a row of the largest table against the second, both beyond the smallest: "
+            "- what a row more costs, in the last step between the sizes against the step before: "
             f"{clock:.2f} times on the clock, {cpu:.2f} times of processors",
         ]
     return lines

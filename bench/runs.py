@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
@@ -94,14 +95,15 @@ def typical(runs: Sequence[Run]) -> Run:
 
 
 def growth(found: Sequence[dict[str, Any]], unit: str) -> float | None:
-    """Return ``unit`` a row of the largest table against that of the second, both beyond the smallest.
+    """Return ``unit`` that a row more costs in the last step between table sizes, against the step before.
 
-    The smallest table takes what a run costs whatever its rows: the start, the model, the first batch.
-    ``unit`` is ``seconds`` on the clock or ``cpu``, those of the processors; None where there are too few tables.
+    What a run costs whatever its rows (the start, the model, the first batches, in which threads still wait) is in
+    both ends of a step. ``unit`` is ``seconds`` on the clock or ``cpu``, those of the processors; None where there are
+    too few tables.
     """
-    least, *larger = (table for table in found if table["workers"] == 2)
-    per_row = [(table[unit] - least[unit]) / (table["rows"] - least["rows"]) for table in larger]
-    return per_row[-1] / per_row[0] if len(per_row) > 1 else None
+    sizes = [table for table in found if table["workers"] == 2 and table["rows"] >= 10_000]
+    steps = [(larger[unit] - smaller[unit]) / (larger["rows"] - smaller["rows"]) for smaller, larger in pairwise(sizes)]
+    return steps[-1] / steps[-2] if len(steps) > 1 else None
 
 
 def first_answers(times: int = 5) -> dict[str, dict[str, float]]:
